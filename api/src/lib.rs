@@ -1,0 +1,37 @@
+//! What a connector author sees: the data model, configuration definitions, and the contracts of connectors,
+//! converters, transforms and predicates.
+//!
+//! Nothing here knows Kafka's protocol or an async runtime.
+
+mod config;
+mod connector;
+mod converter;
+mod error;
+mod headers;
+mod offset;
+mod record;
+mod schema;
+mod sink;
+mod source;
+mod structure;
+mod text;
+mod transform;
+mod value;
+
+pub use config::{ConfigDef, ConfigValue};
+pub use connector::{ConnectorContext, ConnectorPlugin, NewConnector, Props};
+pub use converter::{Converter, Encoded, HeaderConverter, SchemaAndValue};
+pub use error::{ConnectError, ErrorKind, Result};
+pub use headers::{Header, Headers};
+pub use offset::{OffsetMap, SourceOffset, SourcePartition};
+pub use record::{Record, RecordMut, SinkRecord, SourceRecord, TimestampType};
+pub use schema::{Field, Schema, SchemaDef, Type};
+pub use sink::{SinkConnector, SinkOffsets, SinkTask, SinkTaskContext, TopicPartition};
+pub use source::{
+    OffsetStorageReader, RecordMetadata, SourceConnector, SourceConnectorContext, SourceTask,
+    SourceTaskContext,
+};
+pub use structure::Struct;
+pub use text::Text;
+pub use transform::{Predicate, Transform, Verdict};
+pub use value::{Decimal, MapValue, Value};

@@ -1,0 +1,1 @@
+//! The embedded single-node broker, for the first five minutes and for tests.

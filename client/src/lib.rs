@@ -1,0 +1,1 @@
+//! A Kafka client: connections, metadata, producer, consumer, group member, admin, compacted topics.

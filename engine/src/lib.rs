@@ -1,0 +1,1 @@
+//! The Connect runtime: herder, worker, task loops, storage.

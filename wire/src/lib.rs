@@ -1,0 +1,1 @@
+//! Kafka's bytes: record batches, compression, frames and API versions, without I/O.
