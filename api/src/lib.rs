@@ -28,8 +28,8 @@ pub use record::{Record, RecordMut, SinkRecord, SourceRecord, TimestampType};
 pub use schema::{Field, Schema, SchemaDef, Type};
 pub use sink::{SinkConnector, SinkOffsets, SinkTask, SinkTaskContext, TopicPartition};
 pub use source::{
-    OffsetStorageReader, RecordMetadata, SourceConnector, SourceConnectorContext, SourceTask,
-    SourceTaskContext,
+    ExactlyOnceSupport, OffsetStorageReader, RecordMetadata, SourceConnector,
+    SourceConnectorContext, SourceTask, SourceTaskContext,
 };
 pub use structure::Struct;
 pub use text::Text;

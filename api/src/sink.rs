@@ -46,6 +46,23 @@ pub trait SinkConnector: Send {
     /// A task that has not been started. Called on any worker, also where the connector does not run.
     fn new_task(&self) -> Box<dyn SinkTask>;
 
+    /// Checks offsets that a user wants to set through REST (KIP-875), and sets them where the connector keeps its
+    /// own. Each entry is a partition with its new offset, `None` for one to forget.
+    ///
+    /// Answers whether the connector knows its offsets: `false` makes the runtime warn that the sink may keep offsets
+    /// of its own. Called on a connector that was not started.
+    ///
+    /// # Errors
+    /// The offsets are refused as a whole.
+    async fn alter_offsets(
+        &mut self,
+        props: &Props,
+        offsets: &[(TopicPartition, Option<i64>)],
+    ) -> Result<bool> {
+        let _ = (props, offsets);
+        Ok(false)
+    }
+
     /// Stops the connector.
     async fn stop(&mut self) -> Result<()> {
         Ok(())

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::{ConfigDef, ConfigValue, ConnectorContext, OffsetMap, Props, Result, SourcePartition, SourceRecord};
+use crate::{
+    ConfigDef, ConfigValue, ConnectorContext, OffsetMap, Props, Result, SourcePartition,
+    SourceRecord,
+};
 
 /// Decides which tasks copy data from a source into Kafka; itself it copies nothing.
 #[async_trait]
@@ -32,10 +35,42 @@ pub trait SourceConnector: Send {
     /// A task that has not been started. Called on any worker, also where the connector does not run.
     fn new_task(&self) -> Box<dyn SourceTask>;
 
+    /// Checks offsets that a user wants to set through REST (KIP-875), and sets them where the connector keeps its
+    /// own. Each entry is a source partition with its new offset, `None` for one to forget; integers are `int64`.
+    ///
+    /// Answers whether the connector knows its offsets: `false` makes the runtime warn that the source may keep
+    /// offsets of its own. Called on a connector that was not started.
+    ///
+    /// # Errors
+    /// The offsets are refused as a whole.
+    async fn alter_offsets(
+        &mut self,
+        props: &Props,
+        offsets: &[(Option<OffsetMap>, Option<OffsetMap>)],
+    ) -> Result<bool> {
+        let _ = (props, offsets);
+        Ok(false)
+    }
+
+    /// Whether exactly-once delivery works with this configuration (KIP-618); `None` when it is not known.
+    fn exactly_once_support(&self, props: &Props) -> Option<ExactlyOnceSupport> {
+        let _ = props;
+        None
+    }
+
     /// Stops the connector.
     async fn stop(&mut self) -> Result<()> {
         Ok(())
     }
+}
+
+/// Whether a source connector can deliver each record exactly once with a given configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExactlyOnceSupport {
+    /// It can.
+    Supported,
+    /// It cannot.
+    Unsupported,
 }
 
 /// What the runtime offers a source connector.
@@ -79,7 +114,11 @@ pub trait SourceTask: Send {
 
     /// Called in order for each record that Kafka has acknowledged, or, with no metadata, that was dropped. Errors are
     /// logged.
-    async fn commit_record(&mut self, record: SourceRecord, metadata: Option<RecordMetadata>) -> Result<()> {
+    async fn commit_record(
+        &mut self,
+        record: SourceRecord,
+        metadata: Option<RecordMetadata>,
+    ) -> Result<()> {
         let _ = (record, metadata);
         Ok(())
     }
@@ -120,6 +159,10 @@ pub trait OffsetStorageReader: Send + Sync {
 
     /// The committed offset of one partition.
     async fn offset(&self, partition: &SourcePartition) -> Result<Option<OffsetMap>> {
-        Ok(self.offsets(std::slice::from_ref(partition)).await?.pop().flatten())
+        Ok(self
+            .offsets(std::slice::from_ref(partition))
+            .await?
+            .pop()
+            .flatten())
     }
 }
