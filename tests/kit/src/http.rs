@@ -1,0 +1,139 @@
+//! The smallest HTTP client that can drive a Connect worker.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// The REST interface of a worker.
+#[derive(Clone, Debug)]
+pub struct Rest {
+    address: SocketAddr,
+}
+
+/// What a worker answered.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers in order, names as sent.
+    pub headers: Vec<(String, String)>,
+    /// The body as text.
+    pub body: String,
+}
+
+impl Answer {
+    /// The body as JSON; null when it is not JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or(Value::Null)
+    }
+}
+
+impl Rest {
+    /// The interface that listens at this address.
+    pub fn new(address: SocketAddr) -> Self {
+        Rest { address }
+    }
+
+    /// `GET path`
+    ///
+    /// # Errors
+    /// When the connection fails or the answer is not HTTP.
+    pub fn get(&self, path: &str) -> io::Result<Answer> {
+        self.request("GET", path, &[], b"")
+    }
+
+    /// A request with a JSON body.
+    ///
+    /// # Errors
+    /// When the connection fails or the answer is not HTTP.
+    pub fn send(&self, method: &str, path: &str, body: &Value) -> io::Result<Answer> {
+        let text = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
+        let json: &[(&str, &str)] = &[("Content-Type", "application/json")];
+        self.request(
+            method,
+            path,
+            if text.is_empty() { &[] } else { json },
+            text.as_bytes(),
+        )
+    }
+
+    /// Any request. `Host` and `Content-Length` are added, the connection is closed after the answer.
+    ///
+    /// # Errors
+    /// When the connection fails or the answer is not HTTP.
+    pub fn request(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> io::Result<Answer> {
+        let mut stream = TcpStream::connect_timeout(&self.address, Duration::from_secs(5))?;
+        stream.set_read_timeout(Some(Duration::from_secs(100)))?;
+        let mut head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Length: {}\r\n",
+            self.address,
+            body.len()
+        );
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str("\r\n");
+        stream.write_all(head.as_bytes())?;
+        stream.write_all(body)?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer)?;
+        parse(&answer).ok_or_else(|| {
+            io::Error::other(format!(
+                "not an HTTP answer: {:?}",
+                String::from_utf8_lossy(&answer)
+            ))
+        })
+    }
+}
+
+fn parse(answer: &[u8]) -> Option<Answer> {
+    let end = answer.windows(4).position(|w| w == b"\r\n\r\n")?;
+    let head = std::str::from_utf8(&answer[..end]).ok()?;
+    let mut lines = head.split("\r\n");
+    let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
+    let headers: Vec<(String, String)> = lines
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
+        .collect();
+    let chunked = headers.iter().any(|(name, value)| {
+        name.eq_ignore_ascii_case("transfer-encoding") && value.eq_ignore_ascii_case("chunked")
+    });
+    let body = &answer[end + 4..];
+    let body = if chunked {
+        unchunk(body)?
+    } else {
+        body.to_vec()
+    };
+    Some(Answer {
+        status,
+        headers,
+        body: String::from_utf8_lossy(&body).into_owned(),
+    })
+}
+
+fn unchunk(mut body: &[u8]) -> Option<Vec<u8>> {
+    let mut whole = Vec::new();
+    loop {
+        let end = body.windows(2).position(|w| w == b"\r\n")?;
+        let size =
+            usize::from_str_radix(std::str::from_utf8(&body[..end]).ok()?.trim(), 16).ok()?;
+        body = &body[end + 2..];
+        if size == 0 {
+            return Some(whole);
+        }
+        whole.extend_from_slice(body.get(..size)?);
+        body = body.get(size + 2..)?;
+    }
+}

@@ -1,0 +1,145 @@
+//! The real Kafka that the tests run against; `tests/run` starts it.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The broker shared by all tests, and its command line tools.
+#[derive(Clone, Debug)]
+pub struct Kafka {
+    address: String,
+}
+
+impl Kafka {
+    /// The broker that `tests/run` started.
+    ///
+    /// # Panics
+    /// When `WINDLASS_TEST_KAFKA` is not set.
+    pub fn shared() -> Self {
+        let address = std::env::var("WINDLASS_TEST_KAFKA").unwrap_or_else(|_| {
+            panic!("WINDLASS_TEST_KAFKA is not set: start the tests with tests/run, which starts a broker")
+        });
+        Kafka { address }
+    }
+
+    /// The broker at another address, for example an embedded one.
+    pub fn at(address: impl Into<String>) -> Self {
+        Kafka {
+            address: address.into(),
+        }
+    }
+
+    /// `host:port`
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Runs one of Kafka's tools and returns its standard output.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub fn tool(&self, class: &str, arguments: &[&str]) -> String {
+        let output = java()
+            .arg(class)
+            .args(["--bootstrap-server", &self.address])
+            .args(arguments)
+            .output()
+            .expect("java");
+        assert!(
+            output.status.success(),
+            "{class} {arguments:?}: {}\n{}{}",
+            output.status,
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+}
+
+/// `java` with the class path of Kafka's broker, tools and Connect worker.
+///
+/// # Panics
+/// When `WINDLASS_TEST_KAFKA_LIBS` is not set.
+pub(crate) fn java() -> Command {
+    let libs = std::env::var("WINDLASS_TEST_KAFKA_LIBS").unwrap_or_else(|_| {
+        panic!("WINDLASS_TEST_KAFKA_LIBS is not set: start the tests with tests/run, which fetches Apache Kafka")
+    });
+    let mut command = Command::new("java");
+    command.args(["-Xmx512m", "-cp", &format!("{libs}/*")]);
+    command.arg(format!(
+        "-Dlog4j2.configurationFile={}",
+        set_up("log4j2.properties").display()
+    ));
+    command
+}
+
+/// A broker of this test's own, to be stopped and started again under load.
+#[derive(Debug)]
+pub struct PrivateBroker {
+    directory: PathBuf,
+    port: u16,
+}
+
+impl PrivateBroker {
+    /// Starts a broker with its data in `directory`.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start(directory: &Path) -> Self {
+        // The controller takes the port above: look for a pair that is free.
+        let port = (0..100)
+            .find_map(|_| {
+                let first = TcpListener::bind("127.0.0.1:0").ok()?;
+                let port = first.local_addr().ok()?.port();
+                TcpListener::bind(("127.0.0.1", port.checked_add(1)?)).ok()?;
+                Some(port)
+            })
+            .expect("two free ports in a row");
+        let broker = PrivateBroker {
+            directory: directory.to_owned(),
+            port,
+        };
+        broker.resume();
+        broker
+    }
+
+    /// `host:port`
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Stops the broker, keeping its data and address.
+    pub fn pause(&self) {
+        self.script("stop", &[]);
+    }
+
+    /// Starts it again.
+    pub fn resume(&self) {
+        self.script("start", &[&self.port.to_string()]);
+    }
+
+    fn script(&self, command: &str, arguments: &[&str]) {
+        let libs = std::env::var("WINDLASS_TEST_KAFKA_LIBS").unwrap_or_default();
+        let home = Path::new(&libs).parent().unwrap_or(Path::new(""));
+        let status = Command::new(set_up("broker"))
+            .arg(command)
+            .arg(&self.directory)
+            .args(arguments)
+            .env("WINDLASS_KAFKA_HOME", home)
+            .status()
+            .expect("the broker script");
+        assert!(status.success(), "broker {command}: {status}");
+    }
+}
+
+impl Drop for PrivateBroker {
+    fn drop(&mut self) {
+        self.pause();
+    }
+}
+
+fn set_up(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../kafka")
+        .join(file)
+}

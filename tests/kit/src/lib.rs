@@ -1,0 +1,13 @@
+//! What the black-box tests share: workers (ours and Java's), a real Kafka, HTTP, and waiting for a condition.
+
+mod http;
+mod kafka;
+mod process;
+mod wait;
+mod worker;
+
+pub use http::{Answer, Rest};
+pub use kafka::{Kafka, PrivateBroker};
+pub use process::{Exit, Process, Usage};
+pub use wait::wait_for;
+pub use worker::{Launch, Worker};

@@ -1,0 +1,206 @@
+//! Connect workers: ours, and Java's as the twin.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::kafka::java;
+use crate::{Process, Rest, wait_for};
+
+/// How to start a worker in standalone mode.
+#[derive(Clone, Debug)]
+pub struct Launch {
+    program: Program,
+    directory: PathBuf,
+    properties: Vec<(String, String)>,
+    connectors: Vec<PathBuf>,
+    rest: SocketAddr,
+}
+
+#[derive(Clone, Debug)]
+enum Program {
+    Windlass(PathBuf),
+    Java,
+}
+
+/// A running worker. Killed when dropped.
+#[derive(Debug)]
+pub struct Worker {
+    /// The process.
+    pub process: Process,
+    /// Its REST interface.
+    pub rest: Rest,
+}
+
+impl Launch {
+    /// Our worker, with its files below `directory`.
+    pub fn windlass(binary: impl Into<PathBuf>, directory: &Path, kafka: &str) -> Self {
+        Self::new(Program::Windlass(binary.into()), directory, kafka)
+    }
+
+    /// The real Java worker, with its files below `directory`.
+    pub fn java(directory: &Path, kafka: &str) -> Self {
+        Self::new(Program::Java, directory, kafka)
+    }
+
+    fn new(program: Program, directory: &Path, kafka: &str) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0")
+            .expect("a free port")
+            .local_addr()
+            .expect("an address");
+        let string = "org.apache.kafka.connect.storage.StringConverter";
+        let offsets = directory.join("offsets");
+        let properties = [
+            ("bootstrap.servers", kafka),
+            ("key.converter", string),
+            ("value.converter", string),
+            (
+                "offset.storage.file.filename",
+                offsets.to_str().expect("a UTF-8 path"),
+            ),
+            ("offset.flush.interval.ms", "500"),
+            ("listeners", &format!("http://{port}")),
+        ];
+        Launch {
+            program,
+            directory: directory.to_owned(),
+            properties: properties.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
+            connectors: Vec::new(),
+            rest: port,
+        }
+    }
+
+    /// Sets a worker property.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: &str) -> Self {
+        self.properties.retain(|(k, _)| k != key);
+        self.properties.push((key.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Adds a connector file with these properties.
+    ///
+    /// # Panics
+    /// When the file cannot be written.
+    #[must_use]
+    pub fn connector(mut self, name: &str, properties: &[(&str, &str)]) -> Self {
+        let path = self.directory.join(format!("{name}.properties"));
+        let mut text = format!("name={name}\n");
+        for (key, value) in properties {
+            text.push_str(&format!("{key}={value}\n"));
+        }
+        std::fs::write(&path, text).expect("connector file");
+        self.connectors.push(path);
+        self
+    }
+
+    /// Starts the worker without waiting for it.
+    ///
+    /// # Panics
+    /// When the process cannot be started.
+    pub fn start(&self) -> Worker {
+        let file = self.directory.join("worker.properties");
+        let text: String = self
+            .properties
+            .iter()
+            .map(|(key, value)| format!("{key}={value}\n"))
+            .collect();
+        std::fs::write(&file, text).expect("worker file");
+        let mut command = match &self.program {
+            Program::Windlass(binary) => {
+                let mut command = Command::new(binary);
+                command.arg("standalone");
+                command
+            }
+            Program::Java => {
+                let mut command = java();
+                command.arg("org.apache.kafka.connect.cli.ConnectStandalone");
+                command
+            }
+        };
+        command.arg(&file).args(&self.connectors);
+        let process = Process::start(command, &self.directory.join("worker.log"));
+        Worker {
+            process,
+            rest: Rest::new(self.rest),
+        }
+    }
+
+    /// Starts the worker and waits until it is healthy.
+    ///
+    /// # Panics
+    /// When it ends or is not healthy after a minute.
+    pub fn ready(&self) -> Worker {
+        let mut worker = self.start();
+        wait_for("the worker to be healthy", Duration::from_secs(60), || {
+            assert!(
+                worker.process.is_running(),
+                "the worker ended:\n{}",
+                worker.process.output()
+            );
+            match worker.rest.get("/health") {
+                Ok(answer) if answer.status == 200 => Ok(()),
+                other => Err(format!("{other:?}")),
+            }
+        });
+        worker
+    }
+}
+
+impl Worker {
+    /// Creates a connector, waiting until it and its tasks are RUNNING.
+    ///
+    /// # Panics
+    /// When it is refused or does not run within a minute.
+    pub fn create(&self, name: &str, config: &Value) {
+        let body = serde_json::json!({"name": name, "config": config});
+        let answer = self
+            .rest
+            .send("POST", "/connectors", &body)
+            .expect("an answer");
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        self.wait_running(name);
+    }
+
+    /// Waits until a connector and at least one task are RUNNING.
+    ///
+    /// # Panics
+    /// When they do not run within a minute.
+    pub fn wait_running(&self, name: &str) {
+        wait_for("the connector to run", Duration::from_secs(60), || {
+            let status = self.status(name);
+            let tasks = status["tasks"].as_array().cloned().unwrap_or_default();
+            let running = status["connector"]["state"] == "RUNNING"
+                && !tasks.is_empty()
+                && tasks.iter().all(|task| task["state"] == "RUNNING");
+            if running { Ok(()) } else { Err(status) }
+        });
+    }
+
+    /// `GET /connectors/NAME/status`; null when there is no answer.
+    pub fn status(&self, name: &str) -> Value {
+        self.rest
+            .get(&format!("/connectors/{name}/status"))
+            .map_or(Value::Null, |answer| answer.json())
+    }
+
+    /// Asks the worker to stop and waits for its end.
+    ///
+    /// # Panics
+    /// When it does not end within 30 s or not with success.
+    pub fn stop(mut self) -> String {
+        self.process.terminate();
+        let exit = self.process.wait(Duration::from_secs(30));
+        // A JVM ends with 143 after SIGTERM even when its shutdown hooks ran well.
+        let code = exit.status.code();
+        assert!(
+            matches!(code, Some(0 | 143)),
+            "exit {code:?}:\n{}",
+            exit.output
+        );
+        exit.output
+    }
+}
