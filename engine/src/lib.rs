@@ -1,1 +1,5 @@
 //! The Connect runtime: herder, worker, task loops, storage.
+
+pub mod herder;
+pub mod status;
+pub mod storage;
