@@ -46,7 +46,11 @@ pub type Result<T, E = ConnectError> = std::result::Result<T, E>;
 impl ConnectError {
     /// An error of this kind.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        ConnectError { kind, message: message.into(), source: None }
+        ConnectError {
+            kind,
+            message: message.into(),
+            source: None,
+        }
     }
 
     /// `DataException`: this record cannot be processed.

@@ -65,9 +65,10 @@ impl SourceOffset {
     pub fn to_map(&self) -> Option<OffsetMap> {
         match self {
             SourceOffset::None => None,
-            SourceOffset::Position { field, position } => {
-                Some(OffsetMap::from([((*field).to_owned(), Value::Int64(*position))]))
-            }
+            SourceOffset::Position { field, position } => Some(OffsetMap::from([(
+                (*field).to_owned(),
+                Value::Int64(*position),
+            )])),
             SourceOffset::Map(entries) => Some((**entries).clone()),
         }
     }

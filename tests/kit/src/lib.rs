@@ -2,12 +2,14 @@
 
 mod http;
 mod kafka;
+mod lines;
 mod process;
 mod wait;
 mod worker;
 
 pub use http::{Answer, Rest};
 pub use kafka::{Kafka, PrivateBroker};
+pub use lines::{Delivery, append_lines, check_lines};
 pub use process::{Exit, Process, Usage};
 pub use wait::wait_for;
 pub use worker::{Launch, Worker};
