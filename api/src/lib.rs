@@ -18,7 +18,10 @@ mod text;
 mod transform;
 mod value;
 
-pub use config::{ConfigDef, ConfigValue};
+pub use config::{
+    AnyClass, ClassNames, ConfigData, ConfigDef, ConfigKey, ConfigValue, FromConfig, Importance,
+    Kind, ParsedConfig, Password, Recommender, Validator, Width, invalid_value, parse_type,
+};
 pub use connector::{ConnectorContext, ConnectorPlugin, NewConnector, Props};
 pub use converter::{Converter, Encoded, HeaderConverter, SchemaAndValue};
 pub use error::{ConnectError, ErrorKind, Result};
