@@ -31,6 +31,7 @@ pub enum Encoded<'v> {
 /// `configure` once, then conversions in record order, then drop. Conversions are plain calls on the hot path; one
 /// that needs I/O (a schema registry) fails with [`ErrorKind::NeedsPreparation`](crate::ErrorKind::NeedsPreparation),
 /// the runtime awaits [`prepare`](Converter::prepare) and repeats the call.
+#[expect(clippy::wrong_self_convention, reason = "Java's method names")]
 #[async_trait]
 pub trait Converter: Send {
     /// The configuration keys, without the `key.converter.` or `value.converter.` prefix.
@@ -72,6 +73,7 @@ pub trait Converter: Send {
 }
 
 /// Converts header values.
+#[expect(clippy::wrong_self_convention, reason = "Java's method names")]
 #[async_trait]
 pub trait HeaderConverter: Send {
     /// The configuration keys, without the `header.converter.` prefix.
