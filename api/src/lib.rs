@@ -3,6 +3,7 @@
 //!
 //! Nothing here knows Kafka's protocol or an async runtime.
 
+mod clock;
 mod config;
 mod connector;
 mod converter;
@@ -18,6 +19,7 @@ mod text;
 mod transform;
 mod value;
 
+pub use clock::wall_clock_millis;
 pub use config::{
     AnyClass, ClassNames, ConfigData, ConfigDef, ConfigKey, ConfigValue, FromConfig, Importance,
     Kind, ParsedConfig, Password, Recommender, Validator, Width, invalid_value, parse_type,
