@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{ConfigData, invalid_value};
-use crate::Result;
+use crate::{JavaRegex, Result};
 
 type Check = dyn Fn(&str, &ConfigData) -> Result<()> + Send + Sync;
 
@@ -129,6 +129,24 @@ impl Validator {
                 Err(invalid_value(name, text, format_args!("{rule}: {found}")))
             },
         )
+    }
+
+    /// A pattern in Java's dialect. Null is refused.
+    pub fn regex() -> Self {
+        Self::new("valid regex", |name, value| {
+            let error = match value {
+                ConfigData::String(pattern) => match JavaRegex::new(pattern) {
+                    Ok(_) => return Ok(()),
+                    Err(error) => error.message().to_owned(),
+                },
+                _ => "there is no pattern".to_owned(),
+            };
+            Err(invalid_value(
+                name,
+                value,
+                format_args!("Invalid regex: {error}"),
+            ))
+        })
     }
 
     /// All of these rules; the first that fails speaks.

@@ -1,0 +1,129 @@
+//! `\p{...}`: POSIX, Java, category, script and binary properties.
+
+use super::Translated;
+use super::translate::Translator;
+
+impl Translator {
+    /// The set that follows `\p` or `\P`.
+    pub(super) fn property(&mut self, negated: bool) -> Translated<String> {
+        let name = match self.pattern.get(self.at) {
+            Some('{') => {
+                let rest = &self.pattern[self.at + 1..];
+                let Some(end) = rest.iter().position(|&c| c == '}') else {
+                    return self.error("Unclosed character family");
+                };
+                let name: String = rest[..end].iter().collect();
+                self.at += end + 2;
+                name
+            }
+            Some(c) => {
+                let name = c.to_string();
+                self.at += 1;
+                name
+            }
+            None => return self.error("Illegal/unsupported escape sequence"),
+        };
+        let Some(set) = lookup(&name) else {
+            return self.error(format!("Unknown character property name {{{name}}}"));
+        };
+        let not = if negated { "^" } else { "" };
+        Ok(format!("[{not}{set}]"))
+    }
+}
+
+/// The items of a class that make up the property.
+fn lookup(name: &str) -> Option<String> {
+    if let Some((_, items)) = NAMED.iter().find(|(known, _)| *known == name) {
+        return Some((*items).to_owned());
+    }
+    if let Some((key, value)) = name.split_once('=') {
+        return match key.to_ascii_lowercase().as_str() {
+            "gc" | "general_category" => category(value),
+            "sc" | "script" => word(value).map(|script| format!(r"\p{{sc={script}}}")),
+            _ => None,
+        };
+    }
+    if let Some(rest) = name.strip_prefix("Is") {
+        let upper = rest.to_ascii_uppercase();
+        let binary = BINARY.iter().find(|(known, _)| *known == upper);
+        return match binary {
+            Some((_, items)) => Some((*items).to_owned()),
+            None => {
+                category(rest).or_else(|| word(rest).map(|script| format!(r"\p{{sc={script}}}")))
+            }
+        };
+    }
+    category(name)
+}
+
+fn category(name: &str) -> Option<String> {
+    CATEGORIES
+        .contains(&name)
+        .then(|| format!(r"\p{{gc={name}}}"))
+}
+
+/// A name that may stand in a pattern; whether it is known, the pattern's compiler says.
+fn word(name: &str) -> Option<&str> {
+    let plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    plain.then_some(name)
+}
+
+/// POSIX and `java.lang.Character` classes, and Java's own categories.
+const NAMED: [(&str, &str); 27] = [
+    ("Lower", "a-z"),
+    ("Upper", "A-Z"),
+    ("ASCII", r"\x00-\x7f"),
+    ("Alpha", "a-zA-Z"),
+    ("Digit", "0-9"),
+    ("Alnum", "a-zA-Z0-9"),
+    ("Punct", r"\x21-\x2f\x3a-\x40\x5b-\x60\x7b-\x7e"),
+    ("Graph", r"\x21-\x7e"),
+    ("Print", r"\x20-\x7e"),
+    ("Blank", r" \t"),
+    ("Cntrl", r"\x00-\x1f\x7f"),
+    ("XDigit", "0-9a-fA-F"),
+    ("Space", r" \t\n\x0b\x0c\r"),
+    ("L1", r"\x00-\xff"),
+    ("all", r"\x{0}-\x{10ffff}"),
+    ("ALL", r"\x{0}-\x{10ffff}"),
+    ("LC", r"\p{Lu}\p{Ll}\p{Lt}"),
+    ("LD", r"\p{L}\p{Nd}"),
+    ("javaLowerCase", r"\p{Lowercase}"),
+    ("javaUpperCase", r"\p{Uppercase}"),
+    ("javaAlphabetic", r"\p{Alphabetic}"),
+    ("javaTitleCase", r"\p{Lt}"),
+    ("javaDigit", r"\p{Nd}"),
+    ("javaLetter", r"\p{L}"),
+    ("javaLetterOrDigit", r"\p{L}\p{Nd}"),
+    ("javaSpaceChar", r"\p{Z}"),
+    (
+        "javaWhitespace",
+        r"\t-\r\x1c-\x1f[\p{Z}&&[^\x{a0}\x{2007}\x{202f}]]",
+    ),
+];
+
+/// Binary properties after `Is`, in any case.
+const BINARY: [(&str, &str); 15] = [
+    ("ALPHABETIC", r"\p{Alphabetic}"),
+    ("LETTER", r"\p{L}"),
+    ("IDEOGRAPHIC", r"\p{Ideographic}"),
+    ("LOWERCASE", r"\p{Lowercase}"),
+    ("UPPERCASE", r"\p{Uppercase}"),
+    ("TITLECASE", r"\p{Lt}"),
+    ("WHITE_SPACE", r"\p{White_Space}"),
+    ("WHITESPACE", r"\p{White_Space}"),
+    ("CONTROL", r"\p{Cc}"),
+    ("PUNCTUATION", r"\p{P}"),
+    ("HEX_DIGIT", r"\p{Hex_Digit}"),
+    ("HEXDIGIT", r"\p{Hex_Digit}"),
+    ("DIGIT", r"\p{Nd}"),
+    ("ALNUM", r"\p{Alphabetic}\p{Nd}"),
+    ("ASSIGNED", r"\P{Cn}"),
+];
+
+/// General categories by their short names, as Java writes them.
+const CATEGORIES: [&str; 36] = [
+    "L", "Lu", "Ll", "Lt", "Lm", "Lo", "M", "Mn", "Mc", "Me", "N", "Nd", "Nl", "No", "Z", "Zs",
+    "Zl", "Zp", "C", "Cc", "Cf", "Co", "Cn", "P", "Pd", "Ps", "Pe", "Pc", "Po", "Pi", "Pf", "S",
+    "Sm", "Sc", "Sk", "So",
+];
