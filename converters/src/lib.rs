@@ -1,1 +1,3 @@
 //! Converters between Connect data and bytes.
+
+pub mod config;
