@@ -1,0 +1,156 @@
+//! Which version of each API is spoken.
+
+use std::fmt;
+
+use kafka_protocol::messages::ApiVersionsResponse;
+
+use crate::{ApiKey, Result, WireError};
+
+/// Versions from `min` to `max`, both spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VersionRange {
+    /// Lowest version.
+    pub min: i16,
+    /// Highest version.
+    pub max: i16,
+}
+
+impl VersionRange {
+    /// The highest version in both ranges.
+    #[must_use]
+    pub fn highest_common(self, other: Self) -> Option<i16> {
+        let max = self.max.min(other.max);
+        (max >= self.min && max >= other.min).then_some(max)
+    }
+
+    /// Whether `version` is in the range.
+    #[must_use]
+    pub fn contains(self, version: i16) -> bool {
+        (self.min..=self.max).contains(&version)
+    }
+}
+
+impl fmt::Display for VersionRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} to {}", self.min, self.max)
+    }
+}
+
+/// The versions this crate speaks of an API, `None` for APIs no client of ours calls and no broker of ours serves.
+///
+/// The caps are Kafka 4.3's highest stable versions as far as the message definitions reach, lower where the reason stands beside them.
+#[must_use]
+pub fn ours(api: ApiKey) -> Option<VersionRange> {
+    let (min, max) = match api {
+        // 13 puts topic ids in the place of names: nothing is gained, and a topic created again under its name would be refused
+        // until the next metadata refresh.
+        ApiKey::Produce => (3, 12),
+        // 13 and later need topic ids; 16 to 18 are for the broker's own use. 12 has sessions, epochs and rack.
+        ApiKey::Fetch => (4, 12),
+        ApiKey::ListOffsets => (1, 10),
+        ApiKey::Metadata => (0, 13),
+        // 10 wants topic ids.
+        ApiKey::OffsetCommit => (2, 9),
+        ApiKey::OffsetFetch => (1, 9),
+        ApiKey::FindCoordinator => (0, 6),
+        ApiKey::JoinGroup => (0, 9),
+        ApiKey::Heartbeat => (0, 4),
+        ApiKey::LeaveGroup => (0, 5),
+        ApiKey::SyncGroup => (0, 5),
+        ApiKey::DescribeGroups => (0, 6),
+        ApiKey::ListGroups => (0, 5),
+        ApiKey::SaslHandshake => (0, 1),
+        ApiKey::ApiVersions => (0, 4),
+        ApiKey::CreateTopics => (2, 7),
+        ApiKey::DeleteTopics => (1, 6),
+        ApiKey::DeleteRecords => (0, 2),
+        ApiKey::InitProducerId => (0, 5),
+        ApiKey::OffsetForLeaderEpoch => (2, 4),
+        // 4 is for brokers among themselves; 5 is for transactions of version 2 (KIP-890).
+        ApiKey::AddPartitionsToTxn => (0, 3),
+        ApiKey::AddOffsetsToTxn => (0, 4),
+        ApiKey::EndTxn => (0, 4),
+        ApiKey::TxnOffsetCommit => (0, 4),
+        ApiKey::DescribeAcls => (1, 3),
+        ApiKey::DescribeConfigs => (1, 4),
+        ApiKey::AlterConfigs => (0, 2),
+        ApiKey::SaslAuthenticate => (0, 2),
+        ApiKey::CreatePartitions => (0, 3),
+        ApiKey::DeleteGroups => (0, 2),
+        ApiKey::IncrementalAlterConfigs => (0, 1),
+        ApiKey::OffsetDelete => (0, 0),
+        ApiKey::DescribeCluster => (0, 2),
+        ApiKey::DescribeProducers => (0, 0),
+        ApiKey::DescribeTransactions => (0, 0),
+        ApiKey::ListTransactions => (0, 1),
+        ApiKey::DescribeTopicPartitions => (0, 0),
+        _ => return None,
+    };
+    Some(VersionRange { min, max })
+}
+
+/// What one broker speaks, from its answer to ApiVersions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BrokerVersions {
+    /// Sorted by key.
+    ranges: Vec<(i16, VersionRange)>,
+}
+
+impl BrokerVersions {
+    /// Reads the ranges of an answer; keys not known here are kept out.
+    #[must_use]
+    pub fn new(response: &ApiVersionsResponse) -> Self {
+        let mut ranges: Vec<_> = response
+            .api_keys
+            .iter()
+            .map(|api| {
+                (
+                    api.api_key,
+                    VersionRange {
+                        min: api.min_version,
+                        max: api.max_version,
+                    },
+                )
+            })
+            .collect();
+        ranges.sort_by_key(|(key, _)| *key);
+        ranges.dedup_by_key(|(key, _)| *key);
+        Self { ranges }
+    }
+
+    /// The broker's range of an API.
+    #[must_use]
+    pub fn theirs(&self, api: ApiKey) -> Option<VersionRange> {
+        let at = self
+            .ranges
+            .binary_search_by_key(&(api as i16), |(key, _)| *key)
+            .ok()?;
+        Some(self.ranges[at].1)
+    }
+
+    /// The version to speak: the highest both know.
+    ///
+    /// # Errors
+    /// [`WireError::NoSuchApi`], [`WireError::NoCommonVersion`]; both name the ranges.
+    pub fn negotiate(&self, api: ApiKey) -> Result<i16> {
+        self.negotiate_up_to(api, i16::MAX)
+    }
+
+    /// As [`Self::negotiate`] but never above `cap`, for a caller that needs an older form of the API.
+    ///
+    /// # Errors
+    /// As [`Self::negotiate`].
+    pub fn negotiate_up_to(&self, api: ApiKey, cap: i16) -> Result<i16> {
+        let ours = ours(api).unwrap_or(NOTHING);
+        let ours = VersionRange {
+            max: ours.max.min(cap),
+            ..ours
+        };
+        let theirs = self.theirs(api).ok_or(WireError::NoSuchApi { api, ours })?;
+        ours.highest_common(theirs)
+            .ok_or(WireError::NoCommonVersion { api, ours, theirs })
+    }
+}
+
+/// The empty range.
+const NOTHING: VersionRange = VersionRange { min: 0, max: -1 };
