@@ -3,22 +3,32 @@
 //!
 //! Nothing here knows Kafka's protocol or an async runtime.
 
+mod calendar;
 mod clock;
 mod config;
 mod connector;
 mod converter;
+pub mod decimal;
+mod display;
 mod error;
 mod headers;
 mod java_regex;
+mod logical;
+mod map;
+pub mod number;
 mod offset;
+mod projector;
 mod record;
 mod schema;
+mod schema_builder;
 mod sink;
 mod source;
 mod structure;
 mod text;
 mod transform;
+mod validate;
 mod value;
+pub mod values;
 
 pub use clock::wall_clock_millis;
 pub use config::{
@@ -27,12 +37,17 @@ pub use config::{
 };
 pub use connector::{ConnectorContext, ConnectorPlugin, NewConnector, Props};
 pub use converter::{Converter, Encoded, HeaderConverter, SchemaAndValue};
+pub use decimal::Decimal;
 pub use error::{ConnectError, ErrorKind, Result};
 pub use headers::{Header, Headers};
 pub use java_regex::JavaRegex;
+pub use logical::{Logical, date, time, timestamp};
+pub use map::MapValue;
 pub use offset::{OffsetMap, SourceOffset, SourcePartition};
+pub use projector::project;
 pub use record::{Record, RecordMut, SinkRecord, SourceRecord, TimestampType};
 pub use schema::{Field, Schema, SchemaDef, Type};
+pub use schema_builder::SchemaBuilder;
 pub use sink::{SinkConnector, SinkOffsets, SinkTask, SinkTaskContext, TopicPartition};
 pub use source::{
     ExactlyOnceSupport, OffsetStorageReader, RecordMetadata, SourceConnector,
@@ -41,4 +56,4 @@ pub use source::{
 pub use structure::Struct;
 pub use text::Text;
 pub use transform::{Predicate, Transform, Verdict};
-pub use value::{Decimal, MapValue, Value};
+pub use value::Value;
