@@ -55,7 +55,7 @@ impl SchemaBuilder {
     }
 
     /// Starts the schema of a map whose values have no schema: what parsing a map with mixed values gives.
-    pub(crate) fn map_with_null_values(key: Schema) -> Self {
+    pub fn map_with_null_values(key: Schema) -> Self {
         let mut builder = SchemaBuilder::new(Type::Map);
         builder.def.key_schema = Some(key);
         builder
