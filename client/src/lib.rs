@@ -1,6 +1,23 @@
 //! A Kafka client: connections, metadata, producer, consumer, group member, admin, compacted topics.
+//!
+//! It speaks to one cluster through a [`Cluster`] handle, which every task with the same client configuration shares.
+//! Settings have Kafka's own names and defaults ([`config`]). Nothing here knows of Connect.
 
 pub mod assignor;
+pub mod backoff;
+pub mod cluster;
+pub mod config;
+pub mod dns;
+pub mod error;
+pub mod metadata;
+pub mod net;
+pub mod producer;
+
+mod connection;
 mod topic_partition;
 
+pub use cluster::{Call, Cluster, Clusters, Coordinator, Env, Lane, OwnedLane, Topics};
+pub use error::ClientError;
+pub use metadata::NodeId;
+pub use producer::Producer;
 pub use topic_partition::{OffsetAndMetadata, TopicPartition};

@@ -1,0 +1,7 @@
+//! What the tests of this crate share.
+
+/// The address of the real Kafka these tests need.
+pub(crate) fn kafka() -> String {
+    std::env::var("WINDLASS_TEST_KAFKA")
+        .expect("WINDLASS_TEST_KAFKA must name a running Kafka broker, such as 127.0.0.1:9092; the project's check script starts one")
+}
