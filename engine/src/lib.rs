@@ -1,7 +1,6 @@
 //! The Connect runtime: herder, worker, task loops, storage.
 
 pub mod herder;
-pub mod java_map;
 pub mod plugins;
 pub mod properties;
 pub mod status;
