@@ -134,7 +134,14 @@ fn read_plain<'a>(header: &BatchHeader, payload: &'a [u8], at: &mut usize) -> Op
         return None;
     }
     *at = end;
-    Some(record(header, timestamp_delta, offset_delta, key, value, Headers::default()))
+    Some(record(
+        header,
+        timestamp_delta,
+        offset_delta,
+        key,
+        value,
+        Headers::default(),
+    ))
 }
 
 #[inline]
@@ -169,7 +176,14 @@ fn read_body<'a>(header: &BatchHeader, body: &'a [u8]) -> Result<Record<'a>> {
     let key = read_bytes(body, &mut at, "record key")?;
     let value = read_bytes(body, &mut at, "record value")?;
     let headers = Headers::parse(body, at)?;
-    Ok(record(header, timestamp_delta, i64::from(offset_delta), key, value, headers))
+    Ok(record(
+        header,
+        timestamp_delta,
+        i64::from(offset_delta),
+        key,
+        value,
+        headers,
+    ))
 }
 
 #[inline]
