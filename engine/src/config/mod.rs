@@ -1,6 +1,7 @@
 //! Configuration of workers and connectors: keys, typed values, validation.
 
 pub mod clients;
+mod connector;
 pub mod definition;
 mod enrich;
 mod infos;
@@ -14,6 +15,10 @@ mod validation;
 mod worker;
 
 pub use clients::Client;
+pub use connector::{
+    ConnectorConfig, ConverterChoice, ConverterRole, DeadLetterQueue, ErrorPolicy, PredicateStage,
+    TopicSelection, TransactionBoundary, TransformStage,
+};
 pub use infos::{ConfigInfo, ConfigInfos, ConfigKeyInfo, ConfigValueInfo, key_infos};
 pub use listener::{Listener, ListenerError};
 pub use overrides::OverridePolicy;
