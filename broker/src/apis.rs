@@ -3,7 +3,8 @@
 use bytes::{Bytes, BytesMut};
 use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::{self, ApiKey};
-use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, VersionRange};
+use kafka_protocol::protocol::{Encodable, HeaderVersion, VersionRange};
+use windlass_wire::message::decode_request;
 
 use crate::handlers::{self, Call};
 
@@ -32,9 +33,9 @@ macro_rules! apis {
 
         impl Request {
             /// Fails when the bytes are not a request of this API and version.
-            pub(crate) fn decode(key: ApiKey, version: i16, body: &mut Bytes) -> Result<Request, String> {
+            pub(crate) fn decode(key: ApiKey, version: i16, body: Bytes) -> Result<Request, String> {
                 match key {
-                    $(ApiKey::$name => messages::$request::decode(body, version)
+                    $(ApiKey::$name => decode_request::<messages::$request>(version, body)
                         .map(Request::$name)
                         .map_err(|error| error.to_string()),)*
                     _ => Err(format!("{key:?} is not served")),
@@ -82,13 +83,45 @@ macro_rules! apis {
 }
 
 apis! {
+    Produce ProduceRequest ProduceResponse 3..=13 produce,
+    Fetch FetchRequest FetchResponse 4..=17 fetch,
+    ListOffsets ListOffsetsRequest ListOffsetsResponse 1..=10 list_offsets,
+    Metadata MetadataRequest MetadataResponse 0..=13 metadata,
+    OffsetCommit OffsetCommitRequest OffsetCommitResponse 2..=9 offset_commit,
+    OffsetFetch OffsetFetchRequest OffsetFetchResponse 1..=9 offset_fetch,
+    FindCoordinator FindCoordinatorRequest FindCoordinatorResponse 0..=6 find_coordinator,
+    JoinGroup JoinGroupRequest JoinGroupResponse 0..=9 join_group,
+    Heartbeat HeartbeatRequest HeartbeatResponse 0..=4 heartbeat,
+    LeaveGroup LeaveGroupRequest LeaveGroupResponse 0..=5 leave_group,
+    SyncGroup SyncGroupRequest SyncGroupResponse 0..=5 sync_group,
+    DescribeGroups DescribeGroupsRequest DescribeGroupsResponse 0..=6 describe_groups,
+    ListGroups ListGroupsRequest ListGroupsResponse 0..=5 list_groups,
     ApiVersions ApiVersionsRequest ApiVersionsResponse 0..=4 api_versions,
+    CreateTopics CreateTopicsRequest CreateTopicsResponse 2..=7 create_topics,
+    DeleteTopics DeleteTopicsRequest DeleteTopicsResponse 1..=6 delete_topics,
+    DeleteRecords DeleteRecordsRequest DeleteRecordsResponse 0..=2 delete_records,
+    InitProducerId InitProducerIdRequest InitProducerIdResponse 0..=5 init_producer_id,
+    OffsetForLeaderEpoch OffsetForLeaderEpochRequest OffsetForLeaderEpochResponse 2..=4 offset_for_leader_epoch,
+    // From version 4 on it is spoken between brokers; EndTxn 5 and TxnOffsetCommit 5 need transaction.version=2.
+    AddPartitionsToTxn AddPartitionsToTxnRequest AddPartitionsToTxnResponse 0..=3 add_partitions_to_txn,
+    AddOffsetsToTxn AddOffsetsToTxnRequest AddOffsetsToTxnResponse 0..=4 add_offsets_to_txn,
+    EndTxn EndTxnRequest EndTxnResponse 0..=4 end_txn,
+    TxnOffsetCommit TxnOffsetCommitRequest TxnOffsetCommitResponse 0..=4 txn_offset_commit,
+    DescribeConfigs DescribeConfigsRequest DescribeConfigsResponse 1..=4 describe_configs,
+    DescribeLogDirs DescribeLogDirsRequest DescribeLogDirsResponse 1..=4 describe_log_dirs,
+    CreatePartitions CreatePartitionsRequest CreatePartitionsResponse 0..=3 create_partitions,
+    DeleteGroups DeleteGroupsRequest DeleteGroupsResponse 0..=2 delete_groups,
+    IncrementalAlterConfigs IncrementalAlterConfigsRequest IncrementalAlterConfigsResponse 0..=1 incremental_alter_configs,
+    OffsetDelete OffsetDeleteRequest OffsetDeleteResponse 0..=0 offset_delete,
+    DescribeCluster DescribeClusterRequest DescribeClusterResponse 0..=2 describe_cluster,
+    DescribeTransactions DescribeTransactionsRequest DescribeTransactionsResponse 0..=0 describe_transactions,
+    ListTransactions ListTransactionsRequest ListTransactionsResponse 0..=1 list_transactions,
 }
 
 impl Request {
     /// False for a produce request with `acks=0`, which has no answer.
     pub(crate) fn expects_answer(&self) -> bool {
-        true
+        !matches!(self, Request::Produce(request) if request.acks == 0)
     }
 }
 

@@ -2,11 +2,13 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::{sleep, sleep_until};
 
 use crate::config::BrokerConfig;
 use crate::connection;
@@ -95,11 +97,15 @@ impl Broker {
             .clone()
             .unwrap_or_else(|| (address.ip().to_string(), address.port()));
         let node = Arc::new(Node::open(config, advertised)?);
+        let ending = watch::Sender::new(false);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(keep_tidy(node.clone(), ending.subscribe()));
+        tasks.spawn(expire_transactions(node.clone(), ending.subscribe()));
         Ok(Broker {
             node,
             address,
-            ending: watch::Sender::new(false),
-            tasks: JoinSet::new(),
+            ending,
+            tasks,
         })
     }
 }
@@ -120,7 +126,7 @@ async fn accept(listener: TcpListener, node: Arc<Node>, mut ending: watch::Recei
                 Err(error) => {
                     // Out of file descriptors, most likely: connections that end make room.
                     tracing::warn!(%error, "cannot accept a connection");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    sleep(ACCEPT_PAUSE).await;
                 }
             },
             Some(_) = connections.join_next() => {}
@@ -131,4 +137,32 @@ async fn accept(listener: TcpListener, node: Arc<Node>, mut ending: watch::Recei
     while connections.join_next().await.is_some() {}
 }
 
-const ACCEPT_PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
+async fn keep_tidy(node: Arc<Node>, mut ending: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            () = sleep(node.config.housekeeping_interval) => node.tidy(),
+            () = connection::ended(&mut ending) => return,
+        }
+    }
+}
+
+async fn expire_transactions(node: Arc<Node>, mut ending: watch::Receiver<bool>) {
+    loop {
+        let next = node.transactions.expire();
+        let due = async {
+            match next {
+                Some(deadline) => sleep_until(deadline).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = due => {}
+            // One that was begun meanwhile may end sooner.
+            () = node.transactions.begun() => {}
+            () = connection::ended(&mut ending) => return,
+        }
+    }
+}
+
+/// Before accepting is tried again.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

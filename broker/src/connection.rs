@@ -212,7 +212,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Connection<S> {
 }
 
 enum Decoded {
-    Request(Request),
+    Request(Box<Request>),
     /// An ApiVersions request of a version not served.
     ApiVersionsTooNew,
 }
@@ -252,8 +252,8 @@ fn decode(mut frame: Bytes) -> Result<(RequestHeader, Decoded)> {
     }
     let header = RequestHeader::decode(&mut frame, key.request_header_version(version));
     let header = header.map_err(|error| bad(error.to_string()))?;
-    let request = Request::decode(key, version, &mut frame).map_err(bad)?;
-    Ok((header, Decoded::Request(request)))
+    let request = Request::decode(key, version, frame).map_err(bad)?;
+    Ok((header, Decoded::Request(Box::new(request))))
 }
 
 /// Bytes of a frame's length.

@@ -4,6 +4,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use kafka_protocol::error::ResponseError;
+
 /// A result whose error is a broker [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -73,5 +75,11 @@ impl Error {
             path: path.to_owned(),
             source,
         }
+    }
+
+    /// What a client is told of a failure of the storage; the log tells which file and why.
+    pub(crate) fn answer(self) -> ResponseError {
+        tracing::error!(error = %self, "storage failed");
+        ResponseError::KafkaStorageError
     }
 }

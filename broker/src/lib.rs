@@ -20,16 +20,25 @@
 //! hands its own streams to [`Broker::serve`]; all time is tokio's clock and all randomness the seeded
 //! [`BrokerConfig::rng`].
 
-#![allow(dead_code)]
-
 mod apis;
 mod broker;
+mod codec;
 mod config;
 mod connection;
 mod error;
 mod faults;
+mod group;
 mod handlers;
+mod journal;
+mod log;
 mod node;
+mod partition;
+mod sessions;
+mod store;
+mod topic_config;
+mod topics;
+mod transactions;
+mod wall_clock;
 
 pub use apis::{Request, Response};
 pub use broker::Broker;

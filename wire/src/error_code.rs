@@ -38,8 +38,7 @@ impl ErrorCode {
     /// (Java's `RetriableException`).
     #[must_use]
     pub fn is_retriable(self) -> bool {
-        // Java's ConcurrentTransactionsException became retriable; kafka-protocol's table has it as it was.
-        self == ResponseError::ConcurrentTransactions || self.kind().is_retriable()
+        self.kind().is_retriable()
     }
 }
 

@@ -183,9 +183,13 @@ impl Cluster {
         call: impl Into<Call>,
         request: &R,
     ) -> Result<R::Response, ClientError> {
-        self.any::<R, _>(call.into(), |_| request)
-            .await
-            .map(|(_, answer)| answer)
+        let call = call.into();
+        self.any(call, async |connection| {
+            self.exchange::<R, _>(&connection, call, |_| request)
+                .await
+                .map(|(_, answer)| answer)
+        })
+        .await
     }
 
     /// The broker to send controller requests to.
@@ -199,7 +203,7 @@ impl Cluster {
         self.retry(
             "looking for the controller",
             self.shared.config.api_timeout,
-            || async {
+            async || {
                 self.refresh(Topics::None).await?.controller.ok_or_else(|| {
                     ClientError::broker("looking for the controller", code(CONTROLLER_UNKNOWN))
                 })
@@ -212,11 +216,11 @@ impl Cluster {
     ///
     /// # Errors
     /// The last failure.
-    pub async fn retry<T, F: Future<Output = Result<T, ClientError>>>(
+    pub async fn retry<T>(
         &self,
         what: &str,
         limit: Duration,
-        mut attempt: impl FnMut() -> F,
+        mut attempt: impl AsyncFnMut() -> Result<T, ClientError>,
     ) -> Result<T, ClientError> {
         let started = tokio::time::Instant::now();
         let (mut backoff, mut rng) = (self.backoff(), self.rng());

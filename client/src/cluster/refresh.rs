@@ -1,6 +1,5 @@
 //! Asking brokers for metadata: one question at a time, for everybody who waits.
 
-use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,11 +8,11 @@ use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::{MetadataRequest, TopicName};
 use kafka_protocol::protocol::StrBytes;
 use tokio::time::Instant;
-use windlass_wire::Request;
 
 use super::pool::Target;
 use super::{Call, Cluster, Lane};
 use crate::config::MetadataRecovery;
+use crate::connection::Connection;
 use crate::error::ClientError;
 use crate::metadata::TopicErrors;
 
@@ -104,7 +103,12 @@ impl Cluster {
     async fn ask(&self, wanted: &Wanted) -> Result<(), ClientError> {
         let call = Call::from(Lane::Shared);
         let (version, answer) = self
-            .any::<MetadataRequest, _>(call, |version| request(wanted, version))
+            .any(call, async |connection| {
+                self.exchange::<MetadataRequest, _>(&connection, call, |version| {
+                    request(wanted, version)
+                })
+                .await
+            })
             .await?;
         if version >= 13
             && let Some(code) = windlass_wire::ErrorCode::new(answer.error_code)
@@ -138,13 +142,14 @@ impl Cluster {
         Ok(())
     }
 
-    /// Sends a request to one broker after the other until one can be reached: those with an open connection first, then other known brokers in random order, then the bootstrap addresses (at once when no broker
+    /// Runs `attempt` with connections to one broker after the other until one can be reached: those with an open
+    /// connection first, then other known brokers in random order, then the bootstrap addresses (at once when no broker
     /// is known, else only if `metadata.recovery.strategy` allows).
-    pub(super) async fn any<R: Request, B: Borrow<R>>(
+    pub(super) async fn any<T>(
         &self,
         call: Call,
-        build: impl Fn(i16) -> B,
-    ) -> Result<(i16, R::Response), ClientError> {
+        mut attempt: impl AsyncFnMut(Connection) -> Result<T, ClientError>,
+    ) -> Result<T, ClientError> {
         let mut last = None;
         for target in self.candidates(call.lane) {
             let connection = match self
@@ -159,7 +164,7 @@ impl Cluster {
                     continue;
                 }
             };
-            match self.exchange::<R, B>(&connection, call, &build).await {
+            match attempt(connection).await {
                 Err(error @ ClientError::Connection { .. }) => last = Some(error),
                 other => return other,
             }

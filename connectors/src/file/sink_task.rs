@@ -38,7 +38,7 @@ impl SinkTask for FileStreamSinkTask {
         self.output = Some(match config::sink_file(&props)? {
             Some(name) => Output::open(&name).await.map_err(|e| {
                 ConnectError::connect(format!(
-                    "Couldn't find or create file '{name}' for FileStreamSinkTask"
+                    "Couldn't find or create file '{name}' for FileStreamSinkTask: {e}"
                 ))
                 .caused_by(e)
             })?,
@@ -59,7 +59,8 @@ impl SinkTask for FileStreamSinkTask {
             .ok_or_else(|| ConnectError::connect("the task was not started"))?;
         self.text.clear();
         for record in records {
-            append_text(&mut self.text, &record.value)?;
+            append_text(&mut self.text, &record.value);
+            self.text.push(b'\n');
         }
         output.write(&self.text).await?;
         if self.text.capacity() > KEPT_BYTES {
@@ -148,14 +149,11 @@ async fn write_through(output: &mut (impl AsyncWriteExt + Unpin), text: &[u8]) -
 }
 
 /// What `String.valueOf` gives.
-fn append_text(out: &mut Vec<u8>, value: &Value) -> Result<()> {
+fn append_text(out: &mut Vec<u8>, value: &Value) {
     match value {
         Value::String(text) => out.extend_from_slice(text.as_bytes()),
-        other => write!(out, "{other}")
-            .map_err(|e| ConnectError::data(format!("cannot write the value: {e}")))?,
+        other => out.extend_from_slice(format!("{other:?}").as_bytes()),
     }
-    out.push(b'\n');
-    Ok(())
 }
 
 /// A buffer that one large batch made larger than this is not kept.
