@@ -7,8 +7,10 @@ pub mod assignor;
 pub mod backoff;
 pub mod cluster;
 pub mod config;
+pub mod consumer;
 pub mod dns;
 pub mod error;
+pub mod group;
 pub mod metadata;
 pub mod net;
 pub mod producer;
@@ -17,6 +19,7 @@ mod connection;
 mod topic_partition;
 
 pub use cluster::{Call, Cluster, Clusters, Coordinator, Env, Lane, OwnedLane, Topics};
+pub use consumer::{Consumer, Event, Fetched, Subscription};
 pub use error::ClientError;
 pub use metadata::NodeId;
 pub use producer::Producer;

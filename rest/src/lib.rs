@@ -1,1 +1,27 @@
 //! The Connect REST API.
+//!
+//! Paths, answers and error texts are those of Kafka Connect 4.3.1, also where a resource has a mistake made visible by
+//! Java's framework: tools have learnt them. Reads are answered from the herder's snapshot and never wait; writes are
+//! messages to it.
+
+mod answer;
+mod config;
+mod cors;
+mod error;
+mod header_rules;
+mod json;
+mod listener;
+mod loggers;
+mod path;
+mod problem;
+mod request;
+mod resources;
+mod route;
+mod server;
+mod service;
+
+pub use config::RestConfig;
+pub use error::{Error, Result};
+pub use listener::Listener;
+pub use loggers::{Level, Logger, Loggers};
+pub use server::RestServer;

@@ -38,7 +38,8 @@ impl ErrorCode {
     /// (Java's `RetriableException`).
     #[must_use]
     pub fn is_retriable(self) -> bool {
-        self.kind().is_retriable()
+        // Java's ConcurrentTransactionsException became retriable; kafka-protocol's table has it as it was.
+        self == ResponseError::ConcurrentTransactions || self.kind().is_retriable()
     }
 }
 

@@ -13,10 +13,23 @@ pub(crate) fn len(value: i64) -> usize {
     (bits * 9 + 64) >> 6
 }
 
-/// Writes `value` at the start of `out` and gives the bytes taken. `out` has room for [`MAX_LEN`].
-#[inline]
+/// Writes `value` at the start of `out` and gives the bytes taken.
+#[inline(always)]
 pub(crate) fn put(out: &mut [u8; MAX_LEN], value: i64) -> usize {
-    let mut rest = zigzag(value);
+    let rest = zigzag(value);
+    if rest < 1 << 7 {
+        out[0] = rest as u8;
+        1
+    } else if rest < 1 << 14 {
+        out[0] = rest as u8 | 0x80;
+        out[1] = (rest >> 7) as u8;
+        2
+    } else {
+        put_long(out, rest)
+    }
+}
+
+fn put_long(out: &mut [u8; MAX_LEN], mut rest: u64) -> usize {
     let mut at = 0;
     while rest >= 0x80 && at < MAX_LEN - 1 {
         out[at] = rest as u8 | 0x80;
@@ -34,15 +47,37 @@ pub(crate) fn push(out: &mut Vec<u8>, value: i64) {
     out.extend_from_slice(&scratch[..n]);
 }
 
+/// Reads a varint of at most three bytes at `*at`, which nearly all in a record are, and moves `*at` behind it.
+///
+/// `None` says nothing but "not that simple": [`read_long`] gives the value or the reason.
+#[inline(always)]
+pub(crate) fn read_short(bytes: &[u8], at: &mut usize) -> Option<i64> {
+    let rest = bytes.get(*at..)?;
+    let first = *rest.first()?;
+    if first < 0x80 {
+        *at += 1;
+        return Some(unzigzag(u64::from(first)));
+    }
+    let second = *rest.get(1)?;
+    let value = u64::from(first & 0x7f) | u64::from(second) << 7;
+    if second < 0x80 {
+        *at += 2;
+        return Some(unzigzag(value));
+    }
+    let third = *rest.get(2)?;
+    if third < 0x80 {
+        *at += 3;
+        return Some(unzigzag(value & 0x3fff | u64::from(third) << 14));
+    }
+    None
+}
+
 /// Reads a 64-bit varint at `*at` and moves `*at` behind it.
 #[inline]
 pub(crate) fn read_long(bytes: &[u8], at: &mut usize, what: &'static str) -> Result<i64> {
-    match bytes.get(*at) {
-        Some(&byte) if byte < 0x80 => {
-            *at += 1;
-            Ok(unzigzag(u64::from(byte)))
-        }
-        _ => read_slow(bytes, at, what),
+    match read_short(bytes, at) {
+        Some(value) => Ok(value),
+        None => read_slow(bytes, at, what),
     }
 }
 
@@ -59,6 +94,7 @@ pub(crate) fn read_int(bytes: &[u8], at: &mut usize, what: &'static str) -> Resu
     })
 }
 
+#[cold]
 fn read_slow(bytes: &[u8], at: &mut usize, what: &'static str) -> Result<i64> {
     let start = *at;
     let rest = bytes.get(start..).unwrap_or_default();

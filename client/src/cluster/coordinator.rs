@@ -48,7 +48,7 @@ impl Cluster {
         self.retry(
             &format!("looking for the coordinator of {of}"),
             self.shared.config.api_timeout,
-            async || self.find_coordinator(of).await,
+            || self.find_coordinator(of),
         )
         .await
     }
@@ -73,12 +73,7 @@ impl Cluster {
     pub async fn find_coordinator(&self, of: &Coordinator) -> Result<NodeId, ClientError> {
         let call = Call::from(Lane::Shared);
         let (version, answer) = self
-            .any(call, async |connection| {
-                self.exchange::<FindCoordinatorRequest, _>(&connection, call, |version| {
-                    of.request(version)
-                })
-                .await
-            })
+            .any::<FindCoordinatorRequest, _>(call, |version| of.request(version))
             .await?;
         let broker = of.found(version, &answer)?;
         let node = broker.id;

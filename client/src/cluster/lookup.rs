@@ -50,7 +50,7 @@ impl Cluster {
             return Ok(topic);
         }
         let names = [Arc::clone(name)];
-        self.retry(&format!("looking up topic {name}"), limit, async || {
+        self.retry(&format!("looking up topic {name}"), limit, || async {
             let topics = if create {
                 Topics::Created(&names)
             } else {
@@ -82,7 +82,7 @@ impl Cluster {
         self.retry(
             &format!("looking up the leader of {topic}-{partition}"),
             limit,
-            async || {
+            || async {
                 let metadata = self.refresh(Topics::Named(&names)).await?;
                 metadata
                     .leader(topic, partition)

@@ -183,13 +183,9 @@ impl Cluster {
         call: impl Into<Call>,
         request: &R,
     ) -> Result<R::Response, ClientError> {
-        let call = call.into();
-        self.any(call, async |connection| {
-            self.exchange::<R, _>(&connection, call, |_| request)
-                .await
-                .map(|(_, answer)| answer)
-        })
-        .await
+        self.any::<R, _>(call.into(), |_| request)
+            .await
+            .map(|(_, answer)| answer)
     }
 
     /// The broker to send controller requests to.
@@ -203,7 +199,7 @@ impl Cluster {
         self.retry(
             "looking for the controller",
             self.shared.config.api_timeout,
-            async || {
+            || async {
                 self.refresh(Topics::None).await?.controller.ok_or_else(|| {
                     ClientError::broker("looking for the controller", code(CONTROLLER_UNKNOWN))
                 })
@@ -216,11 +212,11 @@ impl Cluster {
     ///
     /// # Errors
     /// The last failure.
-    pub async fn retry<T>(
+    pub async fn retry<T, F: Future<Output = Result<T, ClientError>>>(
         &self,
         what: &str,
         limit: Duration,
-        mut attempt: impl AsyncFnMut() -> Result<T, ClientError>,
+        mut attempt: impl FnMut() -> F,
     ) -> Result<T, ClientError> {
         let started = tokio::time::Instant::now();
         let (mut backoff, mut rng) = (self.backoff(), self.rng());

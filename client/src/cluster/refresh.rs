@@ -1,5 +1,6 @@
 //! Asking brokers for metadata: one question at a time, for everybody who waits.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,11 +9,11 @@ use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::{MetadataRequest, TopicName};
 use kafka_protocol::protocol::StrBytes;
 use tokio::time::Instant;
+use windlass_wire::Request;
 
 use super::pool::Target;
 use super::{Call, Cluster, Lane};
 use crate::config::MetadataRecovery;
-use crate::connection::Connection;
 use crate::error::ClientError;
 use crate::metadata::TopicErrors;
 
@@ -103,12 +104,7 @@ impl Cluster {
     async fn ask(&self, wanted: &Wanted) -> Result<(), ClientError> {
         let call = Call::from(Lane::Shared);
         let (version, answer) = self
-            .any(call, async |connection| {
-                self.exchange::<MetadataRequest, _>(&connection, call, |version| {
-                    request(wanted, version)
-                })
-                .await
-            })
+            .any::<MetadataRequest, _>(call, |version| request(wanted, version))
             .await?;
         if version >= 13
             && let Some(code) = windlass_wire::ErrorCode::new(answer.error_code)
@@ -142,14 +138,13 @@ impl Cluster {
         Ok(())
     }
 
-    /// Runs `attempt` with connections to one broker after the other until one can be reached: those with an open
-    /// connection first, then other known brokers in random order, then the bootstrap addresses (at once when no broker
+    /// Sends a request to one broker after the other until one can be reached: those with an open connection first, then other known brokers in random order, then the bootstrap addresses (at once when no broker
     /// is known, else only if `metadata.recovery.strategy` allows).
-    pub(super) async fn any<T>(
+    pub(super) async fn any<R: Request, B: Borrow<R>>(
         &self,
         call: Call,
-        mut attempt: impl AsyncFnMut(Connection) -> Result<T, ClientError>,
-    ) -> Result<T, ClientError> {
+        build: impl Fn(i16) -> B,
+    ) -> Result<(i16, R::Response), ClientError> {
         let mut last = None;
         for target in self.candidates(call.lane) {
             let connection = match self
@@ -164,7 +159,7 @@ impl Cluster {
                     continue;
                 }
             };
-            match attempt(connection).await {
+            match self.exchange::<R, B>(&connection, call, &build).await {
                 Err(error @ ClientError::Connection { .. }) => last = Some(error),
                 other => return other,
             }

@@ -38,7 +38,7 @@ impl SinkTask for FileStreamSinkTask {
         self.output = Some(match config::sink_file(&props)? {
             Some(name) => Output::open(&name).await.map_err(|e| {
                 ConnectError::connect(format!(
-                    "Couldn't find or create file '{name}' for FileStreamSinkTask: {e}"
+                    "Couldn't find or create file '{name}' for FileStreamSinkTask"
                 ))
                 .caused_by(e)
             })?,
@@ -59,8 +59,7 @@ impl SinkTask for FileStreamSinkTask {
             .ok_or_else(|| ConnectError::connect("the task was not started"))?;
         self.text.clear();
         for record in records {
-            append_text(&mut self.text, &record.value);
-            self.text.push(b'\n');
+            append_text(&mut self.text, &record.value)?;
         }
         output.write(&self.text).await?;
         if self.text.capacity() > KEPT_BYTES {
@@ -149,11 +148,14 @@ async fn write_through(output: &mut (impl AsyncWriteExt + Unpin), text: &[u8]) -
 }
 
 /// What `String.valueOf` gives.
-fn append_text(out: &mut Vec<u8>, value: &Value) {
+fn append_text(out: &mut Vec<u8>, value: &Value) -> Result<()> {
     match value {
         Value::String(text) => out.extend_from_slice(text.as_bytes()),
-        other => out.extend_from_slice(format!("{other:?}").as_bytes()),
+        other => write!(out, "{other}")
+            .map_err(|e| ConnectError::data(format!("cannot write the value: {e}")))?,
     }
+    out.push(b'\n');
+    Ok(())
 }
 
 /// A buffer that one large batch made larger than this is not kept.

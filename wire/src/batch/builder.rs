@@ -90,6 +90,9 @@ impl BatchBuilder {
         H::IntoIter: Clone,
     {
         let headers = headers.into_iter();
+        if headers.size_hint() == (0, Some(0)) && self.append_plain(limit, timestamp, key, value) {
+            return Ok(true);
+        }
         let body = self.body_len(
             timestamp,
             key.map(<[u8]>::len),
@@ -231,6 +234,46 @@ impl BatchBuilder {
         self.count = 0;
     }
 
+    /// Appends a record without headers where it is plain beforehand that it fits and how many bytes its length takes; else does
+    /// nothing. Spares the exact sizes of the other numbers: a third of the cost.
+    #[inline]
+    fn append_plain(
+        &mut self,
+        limit: usize,
+        timestamp: i64,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+    ) -> bool {
+        let payload = key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len);
+        let (least, most) = (payload + LEAST_OVERHEAD, payload + MOST_OVERHEAD);
+        let prefix = match (least, most) {
+            (_, ..64) => 1,
+            (64.., ..8192) => 2,
+            _ => return false,
+        };
+        let end = self.at + prefix + most;
+        if self.count == 0 || end > limit || end > MAX_BATCH_LEN {
+            return false;
+        }
+        let Some(room) = self.buf.get_mut(self.at..end + SLACK) else {
+            return false;
+        };
+        let mut out = Writer { room, at: prefix };
+        out.byte(0);
+        out.varint(timestamp.wrapping_sub(self.base_timestamp));
+        out.varint(i64::from(self.count));
+        out.bytes(key);
+        out.bytes(value);
+        out.byte(0);
+        let len = out.at;
+        out.at = 0;
+        out.varint((len - prefix) as i64);
+        self.at += len;
+        self.count += 1;
+        self.max_timestamp = self.max_timestamp.max(timestamp);
+        true
+    }
+
     #[inline]
     fn body_len<'h>(
         &self,
@@ -332,6 +375,10 @@ fn too_large() -> WireError {
     }
 }
 
+/// Bytes of a record without headers beyond key and value, its length excluded: six fields of a byte, and at most ten for
+/// the timestamp delta and five for each of the offset delta and two lengths.
+const LEAST_OVERHEAD: usize = 6;
+const MOST_OVERHEAD: usize = 27;
 /// A null length as a varint: zigzag of -1.
 const NULL: u8 = 1;
 /// What a write may touch beyond the record's end.

@@ -109,6 +109,55 @@ impl<'a> Iterator for Records<'a> {
 
 #[inline]
 fn read_record<'a>(header: &BatchHeader, payload: &'a [u8], at: &mut usize) -> Result<Record<'a>> {
+    match read_plain(header, payload, at) {
+        Some(record) => Ok(record),
+        None => read_any(header, payload, at),
+    }
+}
+
+/// A record without headers whose numbers are short: most. `None` leaves `*at` alone and the record to [`read_any`].
+///
+/// No error is made here, so that the loop around it stays in registers: this is 10 of 17 ns.
+#[inline]
+fn read_plain<'a>(header: &BatchHeader, payload: &'a [u8], at: &mut usize) -> Option<Record<'a>> {
+    let mut next = *at;
+    let len = varint::read_short(payload, &mut next)?;
+    let end = next.checked_add(usize::try_from(len).ok()?)?;
+    let body = payload.get(next..end)?;
+    // The first byte is the record's attributes, of which none is defined.
+    let mut next = 1;
+    let timestamp_delta = varint::read_short(body, &mut next)?;
+    let offset_delta = varint::read_short(body, &mut next)?;
+    let key = read_short_bytes(body, &mut next)?;
+    let value = read_short_bytes(body, &mut next)?;
+    if body.get(next..)? != [0] {
+        return None;
+    }
+    *at = end;
+    Some(record(
+        header,
+        timestamp_delta,
+        offset_delta,
+        key,
+        value,
+        Headers::default(),
+    ))
+}
+
+#[inline]
+fn read_short_bytes<'a>(body: &'a [u8], at: &mut usize) -> Option<Option<&'a [u8]>> {
+    let len = varint::read_short(body, at)?;
+    if len == -1 {
+        return Some(None);
+    }
+    let end = at.checked_add(usize::try_from(len).ok()?)?;
+    let bytes = body.get(*at..end)?;
+    *at = end;
+    Some(Some(bytes))
+}
+
+#[inline(never)]
+fn read_any<'a>(header: &BatchHeader, payload: &'a [u8], at: &mut usize) -> Result<Record<'a>> {
     let start = *at;
     let len = varint::read_int(payload, at, "record length")?;
     let rest = &payload[*at..];
@@ -120,30 +169,43 @@ fn read_record<'a>(header: &BatchHeader, payload: &'a [u8], at: &mut usize) -> R
     read_body(header, body).map_err(|error| shift(error, body_start))
 }
 
-#[inline]
 fn read_body<'a>(header: &BatchHeader, body: &'a [u8]) -> Result<Record<'a>> {
-    // The first byte is the record's attributes, of which none is defined.
     let mut at = 1;
     let timestamp_delta = varint::read_long(body, &mut at, "timestamp delta")?;
     let offset_delta = varint::read_int(body, &mut at, "offset delta")?;
     let key = read_bytes(body, &mut at, "record key")?;
     let value = read_bytes(body, &mut at, "record value")?;
-    let headers = if body.len() == at + 1 && body[at] == 0 {
-        Headers::default()
-    } else {
-        Headers::parse(body, at)?
-    };
+    let headers = Headers::parse(body, at)?;
+    Ok(record(
+        header,
+        timestamp_delta,
+        i64::from(offset_delta),
+        key,
+        value,
+        headers,
+    ))
+}
+
+#[inline]
+fn record<'a>(
+    header: &BatchHeader,
+    timestamp_delta: i64,
+    offset_delta: i64,
+    key: Option<&'a [u8]>,
+    value: Option<&'a [u8]>,
+    headers: Headers<'a>,
+) -> Record<'a> {
     let timestamp = match header.attributes.timestamp_type() {
         TimestampType::CreateTime => header.base_timestamp.wrapping_add(timestamp_delta),
         TimestampType::LogAppendTime => header.max_timestamp,
     };
-    Ok(Record {
-        offset: header.base_offset.wrapping_add(i64::from(offset_delta)),
+    Record {
+        offset: header.base_offset.wrapping_add(offset_delta),
         timestamp,
         key,
         value,
         headers,
-    })
+    }
 }
 
 #[cold]

@@ -1,0 +1,208 @@
+//! Membership in a group by the classic protocol, for any protocol type: consumers, Connect workers, anything else.
+//!
+//! A [`GroupMember`] keeps its place in the group in the background: it heartbeats, finds the coordinator again when that
+//! moves, and joins and syncs when told to. What the members say to each other (metadata, assignments) are bytes that
+//! only its owner understands.
+//!
+//! ```text
+//! owner: join(protocols) ──► JoinGroup ──► Elected (leader only) ──► owner: sync(assignments) ──► SyncGroup ──► Assigned
+//!          ▲                                                                                                     │
+//!          └──────────────── RejoinNeeded: give back what must be given back first ◄── heartbeat ────────────────┤
+//!          └──────────────── Lost: the place is gone, and with it everything assigned ◄──────────────────────────┘
+//! ```
+
+mod driver;
+mod membership;
+mod requests;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+
+use crate::cluster::{Call, Cluster, Coordinator, OwnedLane};
+use crate::error::ClientError;
+
+/// Who joins which group, and how patient the group is with it.
+#[derive(Clone, Debug)]
+pub struct GroupConfig {
+    /// `group.id`
+    pub group_id: String,
+    /// `group.instance.id`: makes the member static (KIP-345).
+    pub instance_id: Option<String>,
+    /// What kind of group it is, such as `consumer` or `connect`; the same for all members.
+    pub protocol_type: String,
+    /// The coordinator removes a member it has not heard of for so long.
+    pub session_timeout: Duration,
+    /// How long a rebalance waits for members to rejoin; also how long the owner may go without [`GroupMember::alive`]
+    /// before the member leaves.
+    pub rebalance_timeout: Duration,
+    /// Time between heartbeats.
+    pub heartbeat_interval: Duration,
+}
+
+/// What happened in the group.
+#[derive(Clone, Debug)]
+pub enum GroupEvent {
+    /// This member leads: it must answer with [`GroupMember::sync`].
+    Elected {
+        /// The protocol all members share.
+        protocol: String,
+        /// Every member, in the coordinator's order.
+        members: Vec<MemberMetadata>,
+        /// The group keeps its assignment (a static leader came back): answer with no assignments.
+        keep: bool,
+    },
+    /// The rebalance is over.
+    Assigned {
+        /// The membership it is for.
+        generation: Generation,
+        /// What the leader assigned to this member.
+        assignment: Bytes,
+    },
+    /// The group rebalances: give back what must be given back, then [`GroupMember::join`]. The membership holds on.
+    RejoinNeeded,
+    /// The membership is gone. [`GroupMember::join`] begins a new one.
+    Lost {
+        /// Why.
+        reason: String,
+    },
+    /// The coordinator refuses this member for good. [`GroupMember::join`] would try once more.
+    Failed(ClientError),
+}
+
+/// A member as it presents itself to the leader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberMetadata {
+    /// The id the coordinator gave it.
+    pub id: String,
+    /// `group.instance.id` of a static member.
+    pub instance_id: Option<String>,
+    /// What it says under the chosen protocol.
+    pub metadata: Bytes,
+}
+
+/// A membership: what the coordinator knows this member by between two rebalances.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Generation {
+    /// Counts the rebalances of the group.
+    pub id: i32,
+    /// The id the coordinator gave this member.
+    pub member_id: String,
+    /// The member that leads the group.
+    pub leader_id: String,
+    /// The protocol all members share.
+    pub protocol: String,
+}
+
+/// A place in a group, held in the background until left or dropped. Dropping it without leaving looks to the group like
+/// a crash.
+#[derive(Debug)]
+pub struct GroupMember {
+    commands: mpsc::UnboundedSender<Command>,
+    events: mpsc::UnboundedReceiver<GroupEvent>,
+    alive: Arc<Mutex<Instant>>,
+    lane: Arc<OwnedLane>,
+}
+
+#[derive(Debug)]
+enum Command {
+    Join {
+        protocols: Vec<(String, Bytes)>,
+        reason: String,
+    },
+    Sync {
+        assignments: Vec<(String, Bytes)>,
+    },
+    Leave {
+        reason: String,
+        left: oneshot::Sender<()>,
+    },
+}
+
+impl GroupMember {
+    /// Prepares membership; nothing is sent before the first [`GroupMember::join`]. Its background task, and with it the
+    /// connection to the coordinator, run on `runtime`.
+    pub fn new(cluster: &Cluster, config: GroupConfig, runtime: &Handle) -> Self {
+        let (commands, command_queue) = mpsc::unbounded_channel();
+        let (event_queue, events) = mpsc::unbounded_channel();
+        let alive = Arc::new(Mutex::new(Instant::now()));
+        let lane = Arc::new(cluster.group_lane());
+        let driver = driver::Driver::new(
+            cluster,
+            config,
+            Arc::clone(&lane),
+            Arc::clone(&alive),
+            event_queue,
+        );
+        runtime.spawn(driver.run(command_queue));
+        Self {
+            commands,
+            events,
+            alive,
+            lane,
+        }
+    }
+
+    /// Joins, or rejoins, with what this member says under each protocol it knows, best first. `reason` is for the
+    /// broker's log (KIP-800).
+    pub fn join(&self, protocols: Vec<(String, Bytes)>, reason: &str) {
+        self.alive();
+        let _ = self.commands.send(Command::Join {
+            protocols,
+            reason: reason.to_owned(),
+        });
+    }
+
+    /// Answers [`GroupEvent::Elected`]: what each member shall get, by member id.
+    pub fn sync(&self, assignments: Vec<(String, Bytes)>) {
+        let _ = self.commands.send(Command::Sync { assignments });
+    }
+
+    /// Tells that the owner is at work. Without it for the rebalance timeout, the member leaves its group.
+    pub fn alive(&self) {
+        *self.alive.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// The next event. Cancel-safe.
+    pub async fn next(&mut self) -> GroupEvent {
+        match self.events.recv().await {
+            Some(event) => event,
+            None => GroupEvent::Failed(ClientError::Closed),
+        }
+    }
+
+    /// The next event if there is one already.
+    pub fn try_next(&mut self) -> Option<GroupEvent> {
+        self.events.try_recv().ok()
+    }
+
+    /// Where requests go that the coordinator shall see in order with this member's own, such as commits.
+    pub fn call(&self) -> Call {
+        Call::from(&*self.lane)
+    }
+
+    /// Leaves the group. A static member's place stays (as in Java) until the session times out. Ends when the
+    /// coordinator has answered, at most after `limit`.
+    pub async fn leave(self, reason: &str, limit: Duration) {
+        let (left, answer) = oneshot::channel();
+        if self
+            .commands
+            .send(Command::Leave {
+                reason: reason.to_owned(),
+                left,
+            })
+            .is_ok()
+        {
+            let _ = tokio::time::timeout(limit, answer).await;
+        }
+    }
+}
+
+/// The coordinator's name for the group.
+pub(crate) fn coordinator_of(group_id: &str) -> Coordinator {
+    Coordinator::Group(group_id.into())
+}

@@ -1,0 +1,27 @@
+//! Configuration of workers and connectors: keys, typed values, validation.
+
+pub mod clients;
+mod connector;
+pub mod definition;
+mod enrich;
+mod infos;
+mod java_order;
+mod listener;
+mod overrides;
+mod standalone;
+mod suggest;
+pub mod topics;
+mod validation;
+mod worker;
+
+pub use clients::Client;
+pub use connector::{
+    ConnectorConfig, ConverterChoice, ConverterRole, DeadLetterQueue, ErrorPolicy, PredicateStage,
+    TopicSelection, TransactionBoundary, TransformStage,
+};
+pub use infos::{ConfigInfo, ConfigInfos, ConfigKeyInfo, ConfigValueInfo, key_infos};
+pub use listener::{Listener, ListenerError};
+pub use overrides::OverridePolicy;
+pub use standalone::StandaloneConfig;
+pub use validation::{ConnectorValidation, ValidationError};
+pub use worker::{PluginChoice, RestConfig, UnknownKey, WorkerConfig};

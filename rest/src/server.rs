@@ -1,0 +1,192 @@
+//! The server: listeners, connections, and their end.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tracing::{debug, warn};
+use windlass_engine::herder::Herder;
+use windlass_engine::plugins::Plugins;
+
+use crate::config::{Admin, RestConfig};
+use crate::listener::local_host;
+use crate::loggers::Loggers;
+use crate::service::{App, Surface, Worker};
+use crate::{Error, Result};
+
+/// A server whose ports are open.
+///
+/// Until [`serve`](Self::serve) has been given a herder every path answers 404, as in Java; the ports are open from the
+/// start, so that a worker that cannot have them ends before it touches Kafka, and so that port 0 is known.
+#[derive(Debug)]
+pub struct RestServer {
+    app: Arc<App>,
+    worker_id: String,
+    addresses: Vec<SocketAddr>,
+    stop: watch::Sender<bool>,
+    listeners: JoinSet<()>,
+}
+
+impl RestServer {
+    /// Opens the ports and starts to answer. Runs on the runtime of the caller.
+    ///
+    /// # Errors
+    /// When a port cannot be had.
+    pub async fn start(config: RestConfig, loggers: Loggers) -> Result<Self> {
+        let mut open = Vec::new();
+        let main = if config.admin == Admin::Main {
+            Surface::Whole
+        } else {
+            Surface::WithoutAdmin
+        };
+        for listener in &config.listeners {
+            open.push((listener.bind().await?, main));
+        }
+        if let Admin::Own(listeners) = &config.admin {
+            for listener in listeners {
+                open.push((listener.bind().await?, Surface::Admin));
+            }
+        }
+        let addresses: Vec<_> = open
+            .iter()
+            .filter_map(|(listener, _)| listener.local_addr().ok())
+            .collect();
+        let worker_id = worker_id(&config, &addresses)?;
+        let app = Arc::new(App {
+            worker: OnceLock::new(),
+            loggers,
+            config,
+        });
+        let (stop, stopped) = watch::channel(false);
+        let mut listeners = JoinSet::new();
+        for (listener, surface) in open {
+            listeners.spawn(accept(listener, Arc::clone(&app), surface, stopped.clone()));
+        }
+        Ok(RestServer {
+            app,
+            worker_id,
+            addresses,
+            stop,
+            listeners,
+        })
+    }
+
+    /// How other workers and statuses name this worker: the advertised `host:port`.
+    pub fn worker_id(&self) -> &str {
+        &self.worker_id
+    }
+
+    /// The addresses listened on, those of `listeners` first.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Answers for this worker from now on.
+    pub fn serve(&self, herder: Herder, plugins: Arc<Plugins>) {
+        // A second worker has no meaning; the first stays.
+        let _ = self.app.worker.set(Worker { herder, plugins });
+    }
+
+    /// Takes no more connections, and waits for the requests under way, at most a minute.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        let ended = async { while self.listeners.join_next().await.is_some() {} };
+        if tokio::time::timeout(STOP_TIMEOUT, ended).await.is_err() {
+            warn!("requests are still running after {STOP_TIMEOUT:?}: giving them up");
+        }
+    }
+}
+
+fn worker_id(config: &RestConfig, addresses: &[SocketAddr]) -> Result<String> {
+    let (Some(listener), Some(address)) = (config.listeners.first(), addresses.first()) else {
+        return Err(Error::Config(
+            "listeners: expected at least one, found none".to_owned(),
+        ));
+    };
+    let host = config
+        .advertised_host
+        .clone()
+        .or_else(|| listener.host.clone())
+        .unwrap_or_else(local_host);
+    let host = if host.contains(':') {
+        format!("[{host}]")
+    } else {
+        host
+    };
+    Ok(format!(
+        "{host}:{}",
+        config.advertised_port.unwrap_or(address.port())
+    ))
+}
+
+async fn accept(
+    listener: TcpListener,
+    app: Arc<App>,
+    surface: Surface,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(connection(stream, Arc::clone(&app), surface, stopped.clone()));
+                }
+                Err(error) => {
+                    // Out of descriptors, most likely: some come back when connections end.
+                    warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            },
+            _ = connections.join_next(), if !connections.is_empty() => {}
+            _ = stopped.changed() => break,
+        }
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+async fn connection(
+    stream: TcpStream,
+    app: Arc<App>,
+    surface: Surface,
+    mut stopped: watch::Receiver<bool>,
+) {
+    // A small answer must not wait for the acknowledgement of the one before.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(|request| {
+        let app = Arc::clone(&app);
+        async move { Ok::<_, std::convert::Infallible>(app.answer(request, surface).await) }
+    });
+    let serving = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_buf_size(MAX_BUFFER_BYTES)
+        .serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(serving);
+    let ended = tokio::select! {
+        ended = serving.as_mut() => ended,
+        _ = stopped.changed() => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
+        }
+    };
+    if let Err(error) = ended {
+        debug!(%error, "a connection ended with an error");
+    }
+}
+
+const STOP_TIMEOUT: Duration = Duration::from_secs(60);
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long a connection may be idle, or a request's head under way.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Above the 8 KiB that the service allows, so that it can say what is too long.
+const MAX_BUFFER_BYTES: usize = 64 * 1024;
