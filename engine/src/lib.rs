@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod herder;
+pub mod java_map;
 pub mod plugins;
 pub mod properties;
 pub mod status;
