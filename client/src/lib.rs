@@ -16,6 +16,9 @@ pub mod net;
 pub mod producer;
 
 mod connection;
+mod fetcher;
+mod jobs;
+mod offsets;
 mod topic_partition;
 
 pub use cluster::{Call, Cluster, Clusters, Coordinator, Env, Lane, OwnedLane, Topics};

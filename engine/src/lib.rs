@@ -2,7 +2,6 @@
 
 pub mod config;
 pub mod herder;
-pub mod java_map;
 pub mod plugins;
 pub mod properties;
 pub mod status;

@@ -19,16 +19,27 @@ impl AbortedFilter {
     /// Takes pairs of first offset and producer id, in any order.
     pub(super) fn new(mut transactions: Vec<(i64, i64)>) -> Self {
         transactions.sort_unstable_by(|a, b| b.cmp(a));
-        Self { upcoming: transactions, aborted: BTreeSet::new() }
+        Self {
+            upcoming: transactions,
+            aborted: BTreeSet::new(),
+        }
     }
 
     /// Whether the batch's records are left out. `marker` reads a control batch's marker. Batches must come in order.
-    pub(super) fn leaves_out(&mut self, header: &BatchHeader, marker: impl FnOnce() -> Option<ControlMarker>) -> bool {
-        while let Some((_, producer)) = self.upcoming.pop_if(|(first, _)| *first <= header.last_offset()) {
+    pub(super) fn leaves_out(
+        &mut self,
+        header: &BatchHeader,
+        marker: impl FnOnce() -> Option<ControlMarker>,
+    ) -> bool {
+        while let Some((_, producer)) = self
+            .upcoming
+            .pop_if(|(first, _)| *first <= header.last_offset())
+        {
             self.aborted.insert(producer);
         }
         if header.attributes.is_control() {
-            if self.aborted.contains(&header.producer.id) && marker() == Some(ControlMarker::Abort) {
+            if self.aborted.contains(&header.producer.id) && marker() == Some(ControlMarker::Abort)
+            {
                 self.aborted.remove(&header.producer.id);
             }
             return true;

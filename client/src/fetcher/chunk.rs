@@ -66,7 +66,17 @@ impl Chunk {
                 kept.push_back(batch);
             }
         }
-        let chunk = Self { partition, incarnation, size, end, batches: kept, open: None, filter: aborted, position, epoch: None };
+        let chunk = Self {
+            partition,
+            incarnation,
+            size,
+            end,
+            batches: kept,
+            open: None,
+            filter: aborted,
+            position,
+            epoch: None,
+        };
         Ok((!chunk.batches.is_empty()).then_some(chunk))
     }
 
@@ -84,31 +94,53 @@ impl Chunk {
     ///
     /// # Errors
     /// When a batch fails its CRC or does not decompress. The position stays before it.
-    pub(super) fn take(&mut self, max: usize, opening: &mut Opening<'_>, into: &mut Fetched) -> Result<usize, ClientError> {
+    pub(super) fn take(
+        &mut self,
+        max: usize,
+        opening: &mut Opening<'_>,
+        into: &mut Fetched,
+    ) -> Result<usize, ClientError> {
         let mut taken = 0;
         while taken < max {
-            if self.open.is_none() && !self.open_next(opening)? {
-                break;
-            }
-            let Some(open) = &mut self.open else { continue };
-            let len = open.left.min(max - taken);
-            let (start, whole) = (open.cursor, len == open.left);
-            let header = *open.set.header();
-            self.epoch = Some(header.leader_epoch).filter(|epoch| *epoch >= 0);
-            let set = if whole {
-                self.position = header.next_offset();
-                self.open.take().map(|open| open.set)
-            } else {
-                self.position = pass(&self.partition, &open.set, &mut open.cursor, len)? + 1;
-                open.left -= len;
-                Some(open.set.clone())
-            };
-            if let (Some(set), true) = (set, len > 0) {
-                into.push(&self.partition, Run { set, start, len }, self.position);
-                taken += len;
+            match self.take_of_batch(max - taken, opening, into) {
+                Ok(Some(more)) => taken += more,
+                Ok(None) => break,
+                // It comes again with the next call, which begins there.
+                Err(_) if taken > 0 => break,
+                Err(error) => return Err(error),
             }
         }
         Ok(taken)
+    }
+
+    /// As [`Chunk::take`], of one batch; `None` behind the last.
+    fn take_of_batch(
+        &mut self,
+        max: usize,
+        opening: &mut Opening<'_>,
+        into: &mut Fetched,
+    ) -> Result<Option<usize>, ClientError> {
+        if self.open.is_none() && !self.open_next(opening)? {
+            return Ok(None);
+        }
+        let Some(open) = &mut self.open else {
+            return Ok(None);
+        };
+        let (start, len) = (open.cursor, open.left.min(max));
+        let header = *open.set.header();
+        let set = if len == open.left {
+            self.position = header.next_offset();
+            self.open.take().map(|open| open.set)
+        } else {
+            self.position = pass(&self.partition, &open.set, &mut open.cursor, len)? + 1;
+            open.left -= len;
+            Some(open.set.clone())
+        };
+        self.epoch = Some(header.leader_epoch).filter(|epoch| *epoch >= 0);
+        if let (Some(set), true) = (set, len > 0) {
+            into.push(&self.partition, Run { set, start, len }, self.position);
+        }
+        Ok(Some(len))
     }
 
     /// Opens the next batch that is not left out, at the first record that is due. Answers whether there is one.
@@ -125,10 +157,18 @@ impl Chunk {
                 continue;
             }
             let fail = |problem: &str| corrupt(&self.partition, problem);
-            let set = opening.open(batch).map_err(|error| fail(&error.to_string()))?;
-            let left = usize::try_from(header.records_count).ok().filter(|n| *n <= set.payload().len());
+            let set = opening
+                .open(batch)
+                .map_err(|error| fail(&error.to_string()))?;
+            let left = usize::try_from(header.records_count)
+                .ok()
+                .filter(|n| *n <= set.payload().len());
             let left = left.ok_or_else(|| fail("more records claimed than the batch has bytes"))?;
-            let mut open = Open { set, cursor: RecordCursor::default(), left };
+            let mut open = Open {
+                set,
+                cursor: RecordCursor::default(),
+                left,
+            };
             if header.base_offset < self.position {
                 open.skip_to(&self.partition, self.position)?;
             }
@@ -157,12 +197,21 @@ impl Open {
 
 impl Opening<'_> {
     fn open(&mut self, batch: &Batch) -> windlass_wire::Result<RecordSet> {
-        if self.check_crcs { batch.open(self.codecs, DECOMPRESSED_LIMIT) } else { batch.open_unchecked(self.codecs, DECOMPRESSED_LIMIT) }
+        if self.check_crcs {
+            batch.open(self.codecs, DECOMPRESSED_LIMIT)
+        } else {
+            batch.open_unchecked(self.codecs, DECOMPRESSED_LIMIT)
+        }
     }
 }
 
 /// Moves the cursor over `count` records and answers the offset of the last one.
-fn pass(partition: &TopicPartition, set: &RecordSet, cursor: &mut RecordCursor, count: usize) -> Result<i64, ClientError> {
+fn pass(
+    partition: &TopicPartition,
+    set: &RecordSet,
+    cursor: &mut RecordCursor,
+    count: usize,
+) -> Result<i64, ClientError> {
     let mut last = set.header().base_offset - 1;
     for _ in 0..count {
         match cursor.next(set) {

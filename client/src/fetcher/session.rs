@@ -41,14 +41,27 @@ impl FetchSession {
     /// Makes the next request, which shall read exactly `wanted`.
     pub(super) fn request(&mut self, wanted: BTreeMap<TopicPartition, Wanted>) -> SessionRequest {
         let (tell, forget) = if self.epoch == NEW_SESSION {
-            (wanted.iter().map(|(tp, w)| (tp.clone(), *w)).collect(), Vec::new())
+            (
+                wanted.iter().map(|(tp, w)| (tp.clone(), *w)).collect(),
+                Vec::new(),
+            )
         } else {
-            let news = wanted.iter().filter(|(tp, w)| self.known.get(tp) != Some(w));
+            let news = wanted
+                .iter()
+                .filter(|(tp, w)| self.known.get(tp) != Some(w));
             let gone = self.known.keys().filter(|tp| !wanted.contains_key(tp));
-            (news.map(|(tp, w)| (tp.clone(), *w)).collect(), gone.cloned().collect())
+            (
+                news.map(|(tp, w)| (tp.clone(), *w)).collect(),
+                gone.cloned().collect(),
+            )
         };
         self.known = wanted;
-        SessionRequest { id: self.id, epoch: self.epoch, tell, forget }
+        SessionRequest {
+            id: self.id,
+            epoch: self.epoch,
+            tell,
+            forget,
+        }
     }
 
     /// The broker answered without an error of the session; `id` is what the answer says.
@@ -59,7 +72,11 @@ impl FetchSession {
             return;
         }
         self.id = id;
-        self.epoch = if self.epoch == i32::MAX { 1 } else { self.epoch + 1 };
+        self.epoch = if self.epoch == i32::MAX {
+            1
+        } else {
+            self.epoch + 1
+        };
     }
 
     /// The broker does not know the session.
@@ -85,23 +102,39 @@ mod tests {
 
     fn wanted(list: &[(i32, i64)]) -> BTreeMap<TopicPartition, Wanted> {
         let entry = |(p, offset): &(i32, i64)| {
-            (TopicPartition::new("t", *p), Wanted { offset: *offset, leader_epoch: 0, max_bytes: 1 })
+            (
+                TopicPartition::new("t", *p),
+                Wanted {
+                    offset: *offset,
+                    leader_epoch: 0,
+                    max_bytes: 1,
+                },
+            )
         };
         list.iter().map(entry).collect()
     }
 
     fn partitions(request: &SessionRequest) -> (Vec<i32>, Vec<i32>) {
-        (request.tell.iter().map(|(tp, _)| tp.partition).collect(), request.forget.iter().map(|tp| tp.partition).collect())
+        (
+            request.tell.iter().map(|(tp, _)| tp.partition).collect(),
+            request.forget.iter().map(|tp| tp.partition).collect(),
+        )
     }
 
     #[test]
     fn tells_all_first_and_then_what_changed() {
         let mut session = FetchSession::default();
         let first = session.request(wanted(&[(0, 5), (1, 5)]));
-        assert_eq!((first.id, first.epoch, partitions(&first)), (0, 0, (vec![0, 1], vec![])));
+        assert_eq!(
+            (first.id, first.epoch, partitions(&first)),
+            (0, 0, (vec![0, 1], vec![]))
+        );
         session.answered(77);
         let second = session.request(wanted(&[(0, 9), (1, 5), (2, 0)]));
-        assert_eq!((second.id, second.epoch, partitions(&second)), (77, 1, (vec![0, 2], vec![])));
+        assert_eq!(
+            (second.id, second.epoch, partitions(&second)),
+            (77, 1, (vec![0, 2], vec![]))
+        );
         session.answered(77);
         let third = session.request(wanted(&[(1, 5)]));
         assert_eq!((third.epoch, partitions(&third)), (2, (vec![], vec![0, 2])));
@@ -114,7 +147,10 @@ mod tests {
         session.answered(77);
         session.failed();
         let request = session.request(wanted(&[(0, 5)]));
-        assert_eq!((request.id, request.epoch, partitions(&request)), (77, 0, (vec![0], vec![])));
+        assert_eq!(
+            (request.id, request.epoch, partitions(&request)),
+            (77, 0, (vec![0], vec![]))
+        );
         session.answered(78);
         session.unknown();
         let request = session.request(wanted(&[(0, 5)]));

@@ -1,5 +1,11 @@
 //! What the tests of this crate share.
 
+// Each test binary uses its own part of this.
+#![allow(dead_code)]
+
+pub(crate) mod consumers;
+pub(crate) mod topics;
+
 /// The address of the real Kafka these tests need.
 pub(crate) fn kafka() -> String {
     std::env::var("WINDLASS_TEST_KAFKA")
