@@ -2,7 +2,13 @@
 
 pub mod config;
 pub mod herder;
+pub mod java_map;
+mod offsets;
+mod pipeline;
 pub mod plugins;
 pub mod properties;
 pub mod status;
 pub mod storage;
+mod task;
+mod trace;
+pub mod worker;

@@ -206,6 +206,14 @@ impl<'a> Record<'a> {
         Some(self.set.header().leader_epoch).filter(|epoch| *epoch >= 0)
     }
 
+    /// A part of this record, such as a header's value, as a share of the buffer.
+    ///
+    /// # Panics
+    /// When `part` lies outside the record's batch.
+    pub fn share(&self, part: &[u8]) -> Bytes {
+        self.set.bytes_of(part)
+    }
+
     /// The key as a share of the buffer. The buffer stays in memory as long as the share.
     pub fn key_bytes(&self) -> Option<Bytes> {
         self.key.map(|key| self.set.bytes_of(key))

@@ -6,51 +6,40 @@ use tokio::sync::{mpsc, oneshot};
 use windlass_api::Props;
 
 use super::HerderError;
+use super::message::{Command, Reply, Request, unknown};
 use super::model::{
     ConnectorInfo, ConnectorOffset, ConnectorStatus, PutOutcome, RestartScope, TaskInfo,
 };
-use super::request::{Command, Reply, Request};
+use crate::config::{ConfigInfos, ValidationError};
 use crate::status::{Status, TargetState, TaskId, TaskNumber};
-use crate::storage::config::{ConnectorEntry, MemoryConfigStore};
-use crate::storage::status::MemoryStatusStore;
+use crate::storage::config::ConnectorEntry;
+use crate::worker::{Worker, isolated};
 
 /// The herder as others see it; cheap to clone.
 ///
 /// Reads are answered at once from what is stored and never wait for the herder. Writes are messages to it; one that
 /// waits for a connector that hangs waits as long as the caller likes, and goes on when the caller went away.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Herder {
     requests: mpsc::UnboundedSender<Request>,
-    configs: Arc<MemoryConfigStore>,
-    statuses: Arc<MemoryStatusStore>,
-    cluster_id: Arc<str>,
+    worker: Arc<Worker>,
 }
 
 type Result<T> = std::result::Result<T, HerderError>;
 
 impl Herder {
-    pub(crate) fn new(
-        requests: mpsc::UnboundedSender<Request>,
-        configs: Arc<MemoryConfigStore>,
-        statuses: Arc<MemoryStatusStore>,
-        cluster_id: Arc<str>,
-    ) -> Self {
-        Herder {
-            requests,
-            configs,
-            statuses,
-            cluster_id,
-        }
+    pub(crate) fn new(requests: mpsc::UnboundedSender<Request>, worker: Arc<Worker>) -> Self {
+        Herder { requests, worker }
     }
 
     /// The id of the Kafka cluster the worker speaks to.
     pub fn kafka_cluster_id(&self) -> &str {
-        &self.cluster_id
+        self.worker.cluster_id()
     }
 
     /// The names of all connectors, sorted.
     pub fn connectors(&self) -> Vec<Arc<str>> {
-        self.configs.names()
+        self.worker.configs().names()
     }
 
     /// A connector's configuration and tasks.
@@ -79,31 +68,42 @@ impl Herder {
     /// The state of a connector and its tasks.
     pub fn connector_status(&self, name: &str) -> Result<ConnectorStatus> {
         let missing = || HerderError::NotFound(format!("No status found for connector {name}"));
-        let connector = self.statuses.connector(name).ok_or_else(missing)?;
-        let entry = self.configs.connector(name).ok_or_else(missing)?;
+        let connector = self.worker.statuses().connector(name).ok_or_else(missing)?;
+        let entry = self.worker.configs().connector(name).ok_or_else(missing)?;
         Ok(ConnectorStatus {
             name: Arc::clone(&entry.name),
             connector,
-            tasks: self.statuses.tasks(name),
+            tasks: self.worker.statuses().tasks(name),
             kind: entry.kind,
         })
     }
 
     /// The state of one task.
     pub fn task_status(&self, name: &str, task: TaskNumber) -> Result<Status> {
-        self.statuses
+        self.worker
+            .statuses()
             .task(name, task)
             .ok_or_else(|| HerderError::NotFound(format!("No status found for task {name}-{task}")))
     }
 
     /// The topics a connector has used, sorted; none for one that does not exist, as Java answers (B-013).
     pub fn active_topics(&self, name: &str) -> Vec<Arc<str>> {
-        self.statuses.topics(name)
+        self.worker.statuses().topics(name)
     }
 
     /// Forgets the topics a connector has used.
     pub fn reset_active_topics(&self, name: &str) {
-        self.statuses.reset_topics(name);
+        self.worker.statuses().reset_topics(name);
+    }
+
+    /// Checks a connector's configuration without using it.
+    pub async fn validate_connector_config(&self, config: Props) -> Result<ConfigInfos> {
+        let worker = Arc::clone(&self.worker);
+        let call = async move { Ok(worker.validation().validate(&config).await) };
+        let checked = isolated(self.worker.data(), call).await;
+        checked
+            .map_err(|error| HerderError::Internal(error.message().to_owned()))?
+            .map_err(refused)
     }
 
     /// Creates a connector, whose configuration holds its `name`.
@@ -113,6 +113,7 @@ impl Herder {
         config: Props,
         target: TargetState,
     ) -> Result<ConnectorInfo> {
+        self.validate(&config).await?;
         self.command(name, |reply| Command::Create {
             config,
             target,
@@ -123,6 +124,7 @@ impl Herder {
 
     /// Creates a connector or gives one another configuration.
     pub async fn put_connector_config(&self, name: &str, config: Props) -> Result<PutOutcome> {
+        self.validate(&config).await?;
         self.command(name, |reply| Command::Put { config, reply })
             .await
     }
@@ -176,7 +178,13 @@ impl Herder {
 
     /// The committed offsets of a connector.
     pub async fn connector_offsets(&self, name: &str) -> Result<Vec<ConnectorOffset>> {
-        self.command(name, |reply| Command::Offsets { reply }).await
+        let (reply, answer) = oneshot::channel();
+        let request = Request::Offsets {
+            name: Arc::from(name),
+            reply,
+        };
+        self.requests.send(request).map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())?
     }
 
     /// Changes committed offsets of a stopped connector; answers with Java's message about it.
@@ -213,6 +221,14 @@ impl Herder {
         }
     }
 
+    /// Refuses a configuration that has errors. The connector's own code runs apart: it may hang or panic.
+    async fn validate(&self, config: &Props) -> Result<()> {
+        let infos = self.validate_connector_config(config.clone()).await?;
+        infos
+            .error_message()
+            .map_or(Ok(()), |message| Err(HerderError::BadRequest(message)))
+    }
+
     async fn command<T>(&self, name: &str, command: impl FnOnce(Reply<T>) -> Command) -> Result<T> {
         let (reply, answer) = oneshot::channel();
         let request = Request::Connector {
@@ -224,13 +240,11 @@ impl Herder {
     }
 
     fn entry(&self, name: &str) -> Result<Arc<ConnectorEntry>> {
-        self.configs.connector(name).ok_or_else(|| not_found(name))
+        self.worker
+            .configs()
+            .connector(name)
+            .ok_or_else(|| unknown(name))
     }
-}
-
-/// The answer about a connector that does not exist, where Java has no other text.
-pub(crate) fn not_found(name: &str) -> HerderError {
-    HerderError::NotFound(format!("Connector {name} not found"))
 }
 
 /// What REST shows of a stored connector.
@@ -249,6 +263,13 @@ pub(crate) fn task_ids(entry: &ConnectorEntry) -> impl Iterator<Item = TaskId> +
         connector: Arc::clone(&entry.name),
         task,
     })
+}
+
+fn refused(error: ValidationError) -> HerderError {
+    match error {
+        ValidationError::Connector(error) => HerderError::Internal(error.message().to_owned()),
+        error => HerderError::BadRequest(error.to_string()),
+    }
 }
 
 fn stopped() -> HerderError {

@@ -1,4 +1,5 @@
 //! Where the worker keeps configurations, statuses and source offsets.
 
 pub mod config;
+pub mod offset_file;
 pub mod status;

@@ -48,18 +48,24 @@ impl MemoryStatusStore {
             .unwrap_or_default()
     }
 
-    /// Stores the status of a connector.
-    pub fn put_connector(&self, name: &Arc<str>, status: Status) {
-        self.lock().entry(Arc::clone(name)).or_default().connector = Some(status);
+    /// Stores the status of a connector if `live` holds, asked under the lock: of two writers the later one wins.
+    pub fn put_connector_if(&self, name: &Arc<str>, status: Status, live: impl FnOnce() -> bool) {
+        let mut entries = self.lock();
+        if live() {
+            entries.entry(Arc::clone(name)).or_default().connector = Some(status);
+        }
     }
 
-    /// Stores the status of a task.
-    pub fn put_task(&self, id: &TaskId, status: Status) {
-        self.lock()
-            .entry(Arc::clone(&id.connector))
-            .or_default()
-            .tasks
-            .insert(id.task, status);
+    /// Stores the status of a task if `live` holds, asked under the lock.
+    pub fn put_task_if(&self, id: &TaskId, status: Status, live: impl FnOnce() -> bool) {
+        let mut entries = self.lock();
+        if live() {
+            entries
+                .entry(Arc::clone(&id.connector))
+                .or_default()
+                .tasks
+                .insert(id.task, status);
+        }
     }
 
     /// Forgets a task.

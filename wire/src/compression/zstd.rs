@@ -1,14 +1,17 @@
 //! Zstandard. The crate behind it is young, so it stays behind the two functions here.
 
+use std::cell::RefCell;
+
 use structured_zstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 use structured_zstd::encoding::{CompressionLevel, FrameCompressor};
 
 use super::output::{Fault, Limited, Outcome};
 
 /// Reusable zstd contexts; each takes hundreds of kilobytes once used.
+///
+/// Compressors cannot move between threads, and tasks do: each thread has its own.
 #[derive(Default)]
 pub(super) struct Zstd {
-    compressor: Option<Box<FrameCompressor>>,
     decoder: Option<Box<FrameDecoder>>,
     /// The compressor clears what it writes into, so it cannot append.
     frame: Vec<u8>,
@@ -16,11 +19,18 @@ pub(super) struct Zstd {
 
 impl Zstd {
     pub(super) fn compress(&mut self, level: i32, input: &[u8], out: &mut Vec<u8>) -> Outcome {
-        let level = CompressionLevel::from_level(level.clamp(MIN_LEVEL, MAX_LEVEL));
-        let compressor = self
-            .compressor
-            .get_or_insert_with(|| Box::new(FrameCompressor::new(level)));
-        compressor.compress_independent_frame_into(input, &mut self.frame);
+        COMPRESSOR.with_borrow_mut(|slot| {
+            if slot
+                .as_ref()
+                .is_none_or(|(for_level, _)| *for_level != level)
+            {
+                let level_of = CompressionLevel::from_level(level.clamp(MIN_LEVEL, MAX_LEVEL));
+                *slot = Some((level, Box::new(FrameCompressor::new(level_of))));
+            }
+            if let Some((_, compressor)) = slot {
+                compressor.compress_independent_frame_into(input, &mut self.frame);
+            }
+        });
         out.extend_from_slice(&self.frame);
         Ok(())
     }
@@ -39,6 +49,11 @@ impl Zstd {
             }
         }
     }
+}
+
+thread_local! {
+    /// The last level used, with its compressor.
+    static COMPRESSOR: RefCell<Option<(i32, Box<FrameCompressor>)>> = const { RefCell::new(None) };
 }
 
 /// One frame off the front of `input`.

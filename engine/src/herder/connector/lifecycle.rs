@@ -1,0 +1,174 @@
+//! Starting and stopping the connector object.
+
+use std::sync::Arc;
+
+use windlass_api::{ConnectError, ErrorKind, Props, SourceConnectorContext};
+
+use super::ConnectorLoop;
+use super::context::Context;
+use crate::herder::HerderError;
+use crate::plugins::Connector;
+use crate::status::{State, TargetState};
+use crate::storage::config::ConnectorEntry;
+use crate::trace::{chain, trace};
+use crate::worker::{StatusReporter, isolated};
+
+/// A connector object that was started.
+pub(super) struct Running {
+    /// `None` while it is paused, and after it was given up.
+    pub(super) instance: Option<Connector>,
+    pub(super) failed: bool,
+    pub(super) reporter: StatusReporter,
+}
+
+impl ConnectorLoop {
+    /// Brings the connector object, which must not run, into the state that users want.
+    pub(super) async fn start_connector(&mut self) -> Result<(), HerderError> {
+        let Some(entry) = self.entry() else {
+            return Ok(());
+        };
+        self.run += 1;
+        let (info, instance) = match self.worker.connector(&entry.config) {
+            Ok(plugin) => plugin,
+            Err(error) => return Err(self.refuse(&entry, None, &error)),
+        };
+        let version: Arc<str> = Arc::from(info.version);
+        if let Some(error) = null_value(&entry.config) {
+            return Err(self.refuse(&entry, None, &error));
+        }
+        let reporter = self
+            .worker
+            .connector_reporter(&self.name, Some(Arc::clone(&version)));
+        match entry.target {
+            TargetState::Paused => reporter.state(State::Paused),
+            TargetState::Stopped => reporter.state(State::Stopped),
+            TargetState::Started => return self.start_instance(instance, &entry, reporter).await,
+        }
+        self.running = Some(Running {
+            instance: None,
+            failed: false,
+            reporter,
+        });
+        Ok(())
+    }
+
+    /// Stops the connector object, if there is one; its state is then nobody's.
+    pub(super) async fn stop_connector(&mut self) {
+        let Some(Running {
+            instance, reporter, ..
+        }) = self.running.take()
+        else {
+            return;
+        };
+        self.run += 1;
+        reporter.retire();
+        let Some(mut instance) = instance else { return };
+        let deadline = self.worker.graceful_timeout();
+        let stop = isolated(self.worker.data(), async move { instance.stop().await });
+        match tokio::time::timeout(deadline, stop).await {
+            Ok(Ok(())) => tracing::info!(connector = %self.name, "connector stopped"),
+            Ok(Err(error)) => {
+                tracing::error!(connector = %self.name, error = chain(&error), "connector failed while it stopped");
+            }
+            Err(_) => {
+                tracing::error!(connector = %self.name, "connector did not stop in time: giving it up");
+            }
+        }
+    }
+
+    /// The connector raised an error by itself: it is failed, its tasks go on.
+    pub(super) fn connector_failed(&mut self, error: &ConnectError) {
+        tracing::error!(connector = %self.name, error = chain(error), "connector failed");
+        let trace = trace(error, &self.place());
+        if let Some(running) = &mut self.running {
+            running.failed = true;
+            running.reporter.failed(trace);
+        }
+    }
+
+    pub(super) fn place(&self) -> String {
+        format!("connector({})", self.name)
+    }
+
+    async fn start_instance(
+        &mut self,
+        mut instance: Connector,
+        entry: &ConnectorEntry,
+        reporter: StatusReporter,
+    ) -> Result<(), HerderError> {
+        let offsets = self.worker.offset_reader(&self.name);
+        let connector = Arc::new(Context {
+            own: self.own.clone(),
+            run: self.run,
+        });
+        let props = Props::clone(&entry.config);
+        let start = isolated(self.worker.data(), async move {
+            let context = SourceConnectorContext { connector, offsets };
+            instance.start(context, props).await.map(|()| instance)
+        });
+        let result = match self.patiently("start of the connector", start).await {
+            Some(result) => result,
+            None => Err(ConnectError::connect(
+                "start did not return and was given up",
+            )),
+        };
+        match result {
+            Ok(instance) => {
+                tracing::info!(connector = %self.name, "connector started");
+                reporter.state(State::Running);
+                self.running = Some(Running {
+                    instance: Some(instance),
+                    failed: false,
+                    reporter,
+                });
+                Ok(())
+            }
+            Err(error) => {
+                self.running = Some(Running {
+                    instance: None,
+                    failed: false,
+                    reporter,
+                });
+                self.connector_failed(&error);
+                let text = format!(
+                    "Failed to transition connector {} to state STARTED",
+                    self.name
+                );
+                Err(HerderError::Internal(text))
+            }
+        }
+    }
+
+    /// The connector cannot even be made.
+    fn refuse(
+        &mut self,
+        entry: &ConnectorEntry,
+        version: Option<Arc<str>>,
+        error: &ConnectError,
+    ) -> HerderError {
+        tracing::error!(connector = %self.name, error = chain(error), "connector cannot be started");
+        let reporter = self.worker.connector_reporter(&entry.name, version);
+        let mut text = trace(error, &self.place());
+        if error.kind() == ErrorKind::Internal {
+            text = text.replacen(
+                "java.lang.RuntimeException",
+                "java.lang.ClassCastException",
+                1,
+            );
+        }
+        reporter.failed(text);
+        self.running = Some(Running {
+            instance: None,
+            failed: true,
+            reporter,
+        });
+        HerderError::Internal(error.message().to_owned())
+    }
+}
+
+/// Java reads all values as strings before it makes the connector, and fails on a JSON null.
+fn null_value(config: &Props) -> Option<ConnectError> {
+    let (key, _) = config.iter().find(|(_, value)| value.is_none())?;
+    let text = format!("Non-string value found in original settings for key {key}: null");
+    Some(ConnectError::new(ErrorKind::Internal, text))
+}

@@ -1,0 +1,89 @@
+//! Restarting the connector and its tasks (KIP-745).
+
+use std::sync::Arc;
+
+use super::ConnectorLoop;
+use crate::herder::message::{Reply, answer, unknown};
+use crate::herder::{ConnectorStatus, HerderError, RestartScope};
+use crate::status::{State, TaskId, TaskNumber};
+
+impl ConnectorLoop {
+    /// Restarts the connector object alone.
+    pub(super) async fn restart_connector(&mut self) -> Result<(), HerderError> {
+        self.stop_connector().await;
+        self.start_connector().await
+    }
+
+    pub(super) async fn restart_task(&mut self, task: TaskNumber) -> Result<(), HerderError> {
+        let entry = self.entry().ok_or_else(|| unknown(&self.name))?;
+        let known = usize::try_from(task).is_ok_and(|task| task < entry.tasks.len());
+        if !known {
+            return Err(HerderError::NotFound(format!(
+                "Task {}-{task} not found",
+                self.name
+            )));
+        }
+        self.stop_these_tasks(&[task]).await;
+        self.start_task(task);
+        Ok(())
+    }
+
+    /// Restarts what the scope covers; the plan is answered before anything happens.
+    pub(super) async fn restart(&mut self, scope: RestartScope, reply: Reply<ConnectorStatus>) {
+        let Some(plan) = self.plan(scope) else {
+            let text = format!("Status for connector {} not found", self.name);
+            return answer(reply, Err(HerderError::NotFound(text)));
+        };
+        let planned = |state: State| state == State::Restarting;
+        let connector = planned(plan.connector.state);
+        let tasks: Vec<_> = plan
+            .tasks
+            .iter()
+            .filter(|(_, status)| planned(status.state))
+            .map(|(task, _)| *task)
+            .collect();
+        answer(reply, Ok(plan));
+
+        self.stop_these_tasks(&tasks).await;
+        for &task in &tasks {
+            let id = TaskId {
+                connector: Arc::clone(&self.name),
+                task,
+            };
+            self.worker.task_reporter(id, None).state(State::Restarting);
+        }
+        if connector {
+            self.stop_connector().await;
+            self.worker
+                .connector_reporter(&self.name, None)
+                .state(State::Restarting);
+            // Failures are in the connector's status.
+            let _ = self.start_connector().await;
+        }
+        for task in tasks {
+            self.start_task(task);
+        }
+    }
+
+    /// The present statuses, `RESTARTING` where the scope covers them.
+    fn plan(&self, scope: RestartScope) -> Option<ConnectorStatus> {
+        let entry = self.entry()?;
+        let covered = |state: State| !scope.only_failed || state == State::Failed;
+        let mut connector = self.worker.statuses().connector(&self.name)?;
+        if covered(connector.state) {
+            connector.state = State::Restarting;
+        }
+        let mut tasks = self.worker.statuses().tasks(&self.name);
+        for (_, status) in &mut tasks {
+            if scope.include_tasks && covered(status.state) {
+                status.state = State::Restarting;
+            }
+        }
+        Some(ConnectorStatus {
+            name: Arc::clone(&self.name),
+            connector,
+            tasks,
+            kind: entry.kind,
+        })
+    }
+}

@@ -1,0 +1,173 @@
+//! The connector's tasks.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+use windlass_api::{ConnectError, ErrorKind, Props};
+
+use super::ConnectorLoop;
+use crate::herder::HerderError;
+use crate::status::{TargetState, TaskId, TaskNumber};
+use crate::task::Control;
+use crate::worker::isolated;
+
+impl ConnectorLoop {
+    /// Asks a running connector for task configurations and runs them, if they or the connector's own configuration
+    /// are new: converters and transforms are in the latter (B-030).
+    pub(super) async fn update_tasks(&mut self) -> Result<(), HerderError> {
+        let Some(entry) = self.entry() else {
+            return Ok(());
+        };
+        let configs = match self.task_configs(&entry.config).await {
+            Ok(Some(configs)) => configs,
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                self.connector_failed(&error);
+                return Err(HerderError::Internal(error.message().to_owned()));
+            }
+        };
+        let applied = self.applied.as_deref() == Some(&*entry.config);
+        if applied && entry.tasks == configs {
+            return Ok(());
+        }
+        self.stop_tasks().await;
+        self.worker
+            .configs()
+            .update(&self.name, |entry| entry.tasks = configs);
+        self.applied = Some(Arc::clone(&entry.config));
+        let count = self.entry().map_or(0, |entry| entry.tasks.len());
+        tracing::info!(connector = %self.name, tasks = count, "tasks configured");
+        for task in (0..).take(count) {
+            self.start_task(task);
+        }
+        Ok(())
+    }
+
+    /// Starts a task that has a configuration and does not run.
+    pub(super) fn start_task(&mut self, task: TaskNumber) {
+        let Some(entry) = self.entry() else { return };
+        let config = usize::try_from(task)
+            .ok()
+            .and_then(|task| entry.tasks.get(task));
+        let Some(config) = config else { return };
+        let id = TaskId {
+            connector: Arc::clone(&self.name),
+            task,
+        };
+        let control = if entry.target == TargetState::Paused {
+            Control::Pause
+        } else {
+            Control::Run
+        };
+        let handle = self.worker.start_task(id, &entry, config, control);
+        self.tasks.insert(task, handle);
+    }
+
+    /// Stops all tasks and forgets their statuses. Together they have the graceful timeout.
+    pub(super) async fn stop_tasks(&mut self) {
+        let numbers: Vec<_> = self.tasks.keys().copied().collect();
+        self.stop_these_tasks(&numbers).await;
+        for task in numbers {
+            let id = TaskId {
+                connector: Arc::clone(&self.name),
+                task,
+            };
+            self.worker.statuses().remove_task(&id);
+        }
+    }
+
+    /// Stops some tasks. Together they have the graceful timeout (SR-012).
+    pub(super) async fn stop_these_tasks(&mut self, numbers: &[TaskNumber]) {
+        let stopping: Vec<_> = numbers
+            .iter()
+            .filter_map(|task| self.tasks.remove(task))
+            .collect();
+        for task in &stopping {
+            task.set(Control::Stop);
+        }
+        let deadline = Instant::now() + self.worker.graceful_timeout();
+        for task in stopping {
+            task.join(deadline).await;
+        }
+    }
+
+    /// What the connector wants; `None` when it does not run.
+    async fn task_configs(
+        &mut self,
+        config: &Props,
+    ) -> Result<Option<Vec<Arc<Props>>>, ConnectError> {
+        let running = self.running.as_mut().filter(|running| !running.failed);
+        let instance = running.and_then(|running| running.instance.take());
+        let Some(mut instance) = instance else {
+            return Ok(None);
+        };
+        let max = tasks_max(config)?;
+        let task_class = instance.task_class();
+        let call = isolated(self.worker.data(), async move {
+            instance
+                .task_configs(max)
+                .await
+                .map(|configs| (instance, configs))
+        });
+        let (instance, configs) = match self.patiently("task_configs of the connector", call).await
+        {
+            Some(result) => result?,
+            None => {
+                return Err(ConnectError::connect(
+                    "task_configs did not return and was given up",
+                ));
+            }
+        };
+        if let Some(running) = &mut self.running {
+            running.instance = Some(instance);
+        }
+        if configs.len() > max && enforce_tasks_max(config) {
+            return Err(too_many_tasks(&self.name, configs.len(), max));
+        }
+        Ok(Some(
+            configs
+                .into_iter()
+                .map(|props| Arc::new(complete(props, task_class, config)))
+                .collect(),
+        ))
+    }
+}
+
+/// Adds what the runtime keeps in task configurations.
+fn complete(mut props: Props, task_class: &str, config: &Props) -> Props {
+    props.insert("task.class".to_owned(), Some(task_class.to_owned()));
+    for key in ["topics", "topics.regex"] {
+        if let Some(value) = config.get(key) {
+            props.insert(key.to_owned(), value.clone());
+        }
+    }
+    props
+}
+
+fn tasks_max(config: &Props) -> Result<usize, ConnectError> {
+    let Some(Some(text)) = config.get("tasks.max") else {
+        return Ok(1);
+    };
+    text.trim().parse().map_err(|_| {
+        let message =
+            format!("Invalid value {text} for configuration tasks.max: Not a number of type INT");
+        ConnectError::config(message)
+    })
+}
+
+fn enforce_tasks_max(config: &Props) -> bool {
+    let value = config
+        .get("tasks.max.enforce")
+        .and_then(|value| value.as_deref());
+    !value.is_some_and(|value| value.trim().eq_ignore_ascii_case("false"))
+}
+
+fn too_many_tasks(name: &str, tasks: usize, max: usize) -> ConnectError {
+    let message = format!(
+        "The connector {name} has generated {tasks} tasks, which is greater than {max}, the maximum number of tasks it \
+         is configured to create. This behaviour should be considered a bug and is disallowed. If necessary, it can be \
+         permitted by reconfiguring the connector with 'tasks.max.enforce' set to false; however, this option will be \
+         removed in a future release of Kafka Connect."
+    );
+    ConnectError::new(ErrorKind::Connect, message)
+}

@@ -1,0 +1,84 @@
+//! What source and sink tasks have in common.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use windlass_api::Props;
+
+use super::Control;
+use super::watchdog::Watched;
+use crate::pipeline::Tolerance;
+use crate::status::{State, TaskId};
+use crate::storage::status::MemoryStatusStore;
+use crate::worker::StatusReporter;
+
+/// What every task has.
+pub(crate) struct TaskParts {
+    pub(crate) id: TaskId,
+    pub(crate) props: Props,
+    pub(crate) control: watch::Receiver<Control>,
+    pub(crate) reporter: StatusReporter,
+    pub(crate) tolerance: Tolerance,
+    /// Where used topics are noted; `None` while topic tracking is off.
+    pub(crate) topic_tracking: Option<Arc<MemoryStatusStore>>,
+    pub(crate) flush_interval: Duration,
+    pub(crate) flush_timeout: Duration,
+    /// Tells the watchdog of calls; ends the watch with the task.
+    pub(crate) watched: Watched,
+}
+
+impl TaskParts {
+    /// Waits while the task is paused before its start; false when it was stopped meanwhile.
+    pub(crate) async fn wait_until_wanted(&mut self) -> bool {
+        if *self.control.borrow() == Control::Pause {
+            self.reporter.state(State::Paused);
+        }
+        // An error means that nobody holds the task any more.
+        let wanted = self
+            .control
+            .wait_for(|control| *control != Control::Pause)
+            .await;
+        wanted.is_ok_and(|control| *control == Control::Run)
+    }
+
+    /// The task has started.
+    pub(crate) fn started(&self) {
+        let TaskId { connector, task } = &self.id;
+        tracing::info!(%connector, task, "task started");
+        self.reporter.state(State::Running);
+    }
+
+    /// The task ends.
+    pub(crate) fn stopping(&self) {
+        let TaskId { connector, task } = &self.id;
+        let skipped = self.tolerance.skipped();
+        if skipped > 0 {
+            tracing::warn!(%connector, task, skipped, "records were skipped because of errors");
+        }
+    }
+
+    /// The task's configuration, once.
+    pub(crate) fn take_props(&mut self) -> Props {
+        std::mem::take(&mut self.props)
+    }
+
+    /// Notes that the task uses a topic; `known` are those noted before.
+    pub(crate) fn note_topic(&self, topic: &Arc<str>, known: &mut Vec<Arc<str>>) {
+        // Few topics and a shared name: a scan by pointer beats a set.
+        if known.iter().any(|k| Arc::ptr_eq(k, topic)) {
+            return;
+        }
+        if !known.contains(topic)
+            && let Some(statuses) = &self.topic_tracking
+        {
+            statuses.add_topic(&self.id.connector, topic);
+        }
+        if known.len() < KNOWN_TOPICS {
+            known.push(Arc::clone(topic));
+        }
+    }
+}
+
+/// How many topic names a task remembers having noted.
+const KNOWN_TOPICS: usize = 64;

@@ -1,0 +1,153 @@
+//! Committing consumed offsets.
+
+use std::collections::BTreeMap;
+
+use tokio::time::Instant;
+use windlass_api::{Result, SinkOffsets, TopicPartition};
+use windlass_client::OffsetAndMetadata;
+use windlass_client::consumer::CommitHandle;
+
+use super::{SinkLoop, api_partition, client_partition};
+use crate::status::TaskId;
+use crate::task::kafka;
+use crate::task::watchdog::Call;
+use crate::trace::chain;
+
+/// An asynchronous commit under way.
+pub(super) struct Committing {
+    offsets: SinkOffsets,
+    handle: CommitHandle,
+    /// After this it counts as failed and its answer is ignored (SK-009).
+    deadline: Instant,
+}
+
+impl SinkLoop {
+    /// Takes the answer of the last commit, and begins the next when it is due or the task asked for it.
+    pub(super) async fn maybe_commit(&mut self) -> Result<()> {
+        self.check_commit();
+        let now = Instant::now();
+        let asked = self.context.requests().commit;
+        if self.committing.is_some() || !(asked || now >= self.next_commit) {
+            return Ok(());
+        }
+        self.context.requests().commit = false;
+        self.next_commit = now + self.common.flush_interval;
+        let partitions = self.assignment();
+        if let Some(offsets) = self.pre_commit(&partitions).await? {
+            let handle = self.consumer.commit_async(client_offsets(&offsets));
+            let deadline = now + self.common.flush_timeout;
+            self.committing = Some(Committing {
+                offsets,
+                handle,
+                deadline,
+            });
+        }
+        Ok(())
+    }
+
+    /// Commits what may be of these partitions and waits for it, for they go away. The task hears `close` whatever
+    /// comes of it (B-089).
+    ///
+    /// # Errors
+    /// That of `close`.
+    pub(super) async fn commit_and_close(&mut self, partitions: &[TopicPartition]) -> Result<()> {
+        // An older commit must not overtake this one; its answer is of no use any more.
+        self.committing = None;
+        let offered = self.offsets.delivered(partitions);
+        let commit = if offered.is_empty() {
+            Ok(offered)
+        } else {
+            self.ask_pre_commit(offered).await
+        };
+        let closed = self.close(partitions).await;
+        let TaskId { connector, task } = &self.common.id;
+        match commit {
+            Ok(given) => {
+                if let Some(offsets) = self.offsets.committable(partitions, given) {
+                    match self.consumer.commit_sync(client_offsets(&offsets)).await {
+                        Ok(()) => self.offsets.committed(&offsets),
+                        Err(error) => {
+                            tracing::error!(%connector, task, %error, "offsets could not be committed on close");
+                        }
+                    }
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%connector, task, error = chain(&error), "pre_commit failed on close; nothing is committed");
+            }
+        }
+        closed
+    }
+
+    /// Tells the task that partitions go away.
+    pub(super) async fn close(&mut self, partitions: &[TopicPartition]) -> Result<()> {
+        let _call = self.common.watched.enter(Call::Close);
+        self.task.close(partitions).await
+    }
+
+    /// The partitions this task has.
+    pub(super) fn assignment(&self) -> Vec<TopicPartition> {
+        self.consumer
+            .assignment()
+            .iter()
+            .map(api_partition)
+            .collect()
+    }
+
+    /// What to commit. A failing `pre_commit` rewinds to the last commit and does not fail the task (B-085).
+    async fn pre_commit(&mut self, partitions: &[TopicPartition]) -> Result<Option<SinkOffsets>> {
+        let offered = self.offsets.delivered(partitions);
+        if offered.is_empty() {
+            return Ok(None);
+        }
+        match self.ask_pre_commit(offered).await {
+            Ok(given) if given.is_empty() => Ok(None),
+            Ok(given) => Ok(self.offsets.committable(partitions, given)),
+            Err(error) => {
+                let TaskId { connector, task } = &self.common.id;
+                tracing::error!(
+                    %connector, task, error = chain(&error),
+                    "pre_commit failed: reading again from the last committed offsets"
+                );
+                for (partition, offset) in self.offsets.roll_back() {
+                    self.consumer
+                        .seek(&client_partition(partition), *offset)
+                        .map_err(kafka)?;
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    async fn ask_pre_commit(&mut self, offered: SinkOffsets) -> Result<SinkOffsets> {
+        let _call = self.common.watched.enter(Call::PreCommit);
+        self.task.pre_commit(offered).await
+    }
+
+    fn check_commit(&mut self) {
+        let Some(committing) = &mut self.committing else {
+            return;
+        };
+        let TaskId { connector, task } = &self.common.id;
+        match committing.handle.try_result() {
+            Some(Ok(())) => self.offsets.committed(&committing.offsets),
+            Some(Err(error)) => {
+                tracing::error!(%connector, task, %error, "offsets could not be committed; the next commit tries again");
+            }
+            None if Instant::now() >= committing.deadline => {
+                tracing::warn!(%connector, task, "commit of offsets timed out; the next commit tries again");
+            }
+            None => return,
+        }
+        self.committing = None;
+    }
+}
+
+fn client_offsets(
+    offsets: &SinkOffsets,
+) -> BTreeMap<windlass_client::TopicPartition, OffsetAndMetadata> {
+    let entries = offsets.iter();
+    entries
+        .map(|(partition, offset)| (client_partition(partition), OffsetAndMetadata::new(*offset)))
+        .collect()
+}

@@ -1,0 +1,130 @@
+//! Runs connectors and tasks, and holds what they share.
+
+mod build;
+mod client_config;
+mod instance;
+mod offsets;
+mod reporter;
+mod start;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use windlass_api::{ConnectError, OffsetStorageReader, Props, Result};
+use windlass_client::Clusters;
+
+pub(crate) use self::instance::isolated;
+pub(crate) use self::reporter::StatusReporter;
+pub use self::start::{StartError, WorkerOptions, data_runtime, start_standalone};
+use crate::config::{ConnectorValidation, WorkerConfig};
+use crate::herder::ConnectorType;
+use crate::offsets::{OffsetCodec, OffsetReader};
+use crate::plugins::{Connector, PluginInfo, PluginKind, Plugins, VersionRange};
+use crate::status::TaskId;
+use crate::storage::config::MemoryConfigStore;
+use crate::storage::offset_file::FileOffsetStore;
+use crate::storage::status::MemoryStatusStore;
+use crate::task::{TaskHandle, Watchdog};
+
+/// What the connectors and tasks of a worker share: plugins, stores, Kafka clusters, the runtime they run on.
+pub(crate) struct Worker {
+    id: Arc<str>,
+    config: Arc<WorkerConfig>,
+    plugins: Arc<Plugins>,
+    validation: ConnectorValidation,
+    configs: Arc<MemoryConfigStore>,
+    statuses: Arc<MemoryStatusStore>,
+    offsets: FileOffsetStore,
+    clusters: Clusters,
+    cluster_id: Arc<str>,
+    watchdog: Arc<Watchdog>,
+    /// Where connectors and tasks run, apart from what must stay responsive.
+    data: Handle,
+    /// Where heartbeats run, which no task may hold up.
+    control: Handle,
+}
+
+impl Worker {
+    pub(crate) fn configs(&self) -> &Arc<MemoryConfigStore> {
+        &self.configs
+    }
+
+    pub(crate) fn statuses(&self) -> &Arc<MemoryStatusStore> {
+        &self.statuses
+    }
+
+    /// Checks configurations of connectors.
+    pub(crate) fn validation(&self) -> &ConnectorValidation {
+        &self.validation
+    }
+
+    pub(crate) fn cluster_id(&self) -> &Arc<str> {
+        &self.cluster_id
+    }
+
+    /// The runtime for code of connectors.
+    pub(crate) fn data(&self) -> &Handle {
+        &self.data
+    }
+
+    /// How long what was told to stop may take.
+    pub(crate) fn graceful_timeout(&self) -> Duration {
+        self.config.task_shutdown_graceful_timeout
+    }
+
+    /// A new connector of the class that a configuration names.
+    pub(crate) fn connector(&self, config: &Props) -> Result<(PluginInfo, Connector)> {
+        let versions =
+            VersionRange::parse(text(config, "connector.plugin.version")).map_err(plugin)?;
+        self.plugins
+            .connector(
+                text(config, "connector.class").unwrap_or_default(),
+                &versions,
+            )
+            .map_err(plugin)
+    }
+
+    /// Whether a configuration is that of a source or of a sink, by its class.
+    pub(crate) fn connector_type(&self, config: &Props) -> Option<ConnectorType> {
+        let (info, _) = self.connector(config).ok()?;
+        Some(if info.kind == PluginKind::Source {
+            ConnectorType::Source
+        } else {
+            ConnectorType::Sink
+        })
+    }
+
+    pub(crate) fn connector_reporter(
+        &self,
+        name: &Arc<str>,
+        version: Option<Arc<str>>,
+    ) -> StatusReporter {
+        let (store, worker) = (Arc::clone(&self.statuses), Arc::clone(&self.id));
+        StatusReporter::connector(store, Arc::clone(name), worker, version)
+    }
+
+    pub(crate) fn task_reporter(&self, id: TaskId, version: Option<Arc<str>>) -> StatusReporter {
+        StatusReporter::task(
+            Arc::clone(&self.statuses),
+            id,
+            Arc::clone(&self.id),
+            version,
+        )
+    }
+
+    /// Reads the committed offsets of a source connector.
+    pub(crate) fn offset_reader(&self, connector: &str) -> Arc<dyn OffsetStorageReader> {
+        OffsetReader::new(self.offsets.clone(), OffsetCodec::new(connector))
+    }
+}
+
+/// The value of a key that has one.
+fn text<'p>(props: &'p Props, key: &str) -> Option<&'p str> {
+    props.get(key)?.as_deref()
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
+fn plugin(error: crate::plugins::PluginError) -> ConnectError {
+    ConnectError::connect(error.to_string())
+}

@@ -1,0 +1,90 @@
+//! Who may say what state a connector or task is in.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::status::{State, Status, TaskId};
+use crate::storage::status::MemoryStatusStore;
+
+/// Reports the states of one run of a connector or task.
+///
+/// A run that was given up can still be alive somewhere; once retired, what it reports is not heard, so that it cannot
+/// overwrite the state of the run that replaced it.
+#[derive(Clone, Debug)]
+pub(crate) struct StatusReporter {
+    store: Arc<MemoryStatusStore>,
+    subject: Subject,
+    worker_id: Arc<str>,
+    version: Option<Arc<str>>,
+    retired: Arc<AtomicBool>,
+}
+
+#[derive(Clone, Debug)]
+enum Subject {
+    Connector(Arc<str>),
+    Task(TaskId),
+}
+
+impl StatusReporter {
+    pub(crate) fn connector(
+        store: Arc<MemoryStatusStore>,
+        name: Arc<str>,
+        worker_id: Arc<str>,
+        version: Option<Arc<str>>,
+    ) -> Self {
+        Self::new(store, Subject::Connector(name), worker_id, version)
+    }
+
+    pub(crate) fn task(
+        store: Arc<MemoryStatusStore>,
+        id: TaskId,
+        worker_id: Arc<str>,
+        version: Option<Arc<str>>,
+    ) -> Self {
+        Self::new(store, Subject::Task(id), worker_id, version)
+    }
+
+    /// Reports a state without a reason.
+    pub(crate) fn state(&self, state: State) {
+        self.put(state, None);
+    }
+
+    /// Reports a failure.
+    pub(crate) fn failed(&self, trace: String) {
+        self.put(State::Failed, Some(Arc::from(trace)));
+    }
+
+    /// Nothing is heard of this run from now on.
+    pub(crate) fn retire(&self) {
+        self.retired.store(true, Ordering::Release);
+    }
+
+    fn new(
+        store: Arc<MemoryStatusStore>,
+        subject: Subject,
+        worker_id: Arc<str>,
+        version: Option<Arc<str>>,
+    ) -> Self {
+        StatusReporter {
+            store,
+            subject,
+            worker_id,
+            version,
+            retired: Arc::default(),
+        }
+    }
+
+    fn put(&self, state: State, trace: Option<Arc<str>>) {
+        let status = Status {
+            state,
+            worker_id: Arc::clone(&self.worker_id),
+            version: self.version.clone(),
+            trace,
+        };
+        let live = || !self.retired.load(Ordering::Acquire);
+        match &self.subject {
+            Subject::Connector(name) => self.store.put_connector_if(name, status, live),
+            Subject::Task(id) => self.store.put_task_if(id, status, live),
+        }
+    }
+}
