@@ -31,6 +31,17 @@ impl Text {
         Ok(Text(bytes))
     }
 
+    /// Takes the bytes as text without copying them, or gives them back when they are not valid UTF-8.
+    ///
+    /// # Errors
+    /// The bytes, untouched.
+    pub fn try_new(bytes: Bytes) -> Result<Self, Bytes> {
+        match std::str::from_utf8(&bytes) {
+            Ok(_) => Ok(Text(bytes)),
+            Err(_) => Err(bytes),
+        }
+    }
+
     /// The text as `str`.
     pub fn as_str(&self) -> &str {
         // The constructors admit nothing but UTF-8; checking again would cost every access.

@@ -7,8 +7,7 @@ use std::time::Duration;
 use windlass_api::{ConfigDef, ConnectError, JavaRegex, ParsedConfig, Props, Result};
 
 use super::clients::Client;
-use super::definition::connector::Defaults;
-use super::definition::{connector, sink, source};
+use super::definition::{sink_keys, source_keys};
 use super::enrich::{aliases, enrich};
 use super::topics;
 use super::worker::{PluginChoice, Secrets, WorkerConfig, choice, with_prefix};
@@ -122,10 +121,9 @@ impl ConnectorConfig {
     /// # Errors
     /// [`ErrorKind::Config`](windlass_api::ErrorKind::Config) with the first key that is missing or wrong.
     pub fn new(plugins: &Arc<Plugins>, kind: ConnectorType, props: Props) -> Result<Self> {
-        let mut def = connector::keys(plugins, Defaults::default(), false);
-        def = match kind {
-            ConnectorType::Source => source::keys(def),
-            ConnectorType::Sink => sink::keys(def),
+        let mut def = match kind {
+            ConnectorType::Source => source_keys(plugins),
+            ConnectorType::Sink => sink_keys(plugins),
         };
         enrich(&mut def, plugins, &props);
         let values = def.parse_with(&props, &**plugins)?;
