@@ -35,8 +35,7 @@ impl Charset {
     pub(crate) fn decode(self, bytes: Bytes) -> Text {
         match self {
             Charset::Utf8 => {
-                return Text::try_new(bytes)
-                    .unwrap_or_else(|bytes| Text::from(decode_utf8_lossy(&bytes)));
+                Text::try_new(bytes).unwrap_or_else(|bytes| Text::from(decode_utf8_lossy(&bytes)))
             }
             Charset::Utf16 => match &bytes[..] {
                 [0xFF, 0xFE, rest @ ..] => decode_utf16(rest, u16::from_le_bytes),

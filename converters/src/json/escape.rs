@@ -30,18 +30,19 @@ fn push_escaped(out: &mut Vec<u8>, text: &str) {
 
 /// Where the next character stands that is not written as it is.
 fn first_special(bytes: &[u8], from: usize) -> usize {
-    let mut at = from;
-    for chunk in bytes[from..].chunks(16) {
-        // A loop without exits is one that the compiler can do in a few instructions.
-        if chunk
+    let rest = &bytes[from..];
+    let (chunks, _) = rest.as_chunks::<16>();
+    // A loop without exits is one that the compiler does in a few instructions.
+    let plain = chunks
+        .iter()
+        .take_while(|chunk| !chunk.iter().fold(false, |any, b| any | is_special(*b)));
+    let skipped = plain.count() * 16;
+    let tail = &rest[skipped..];
+    from + skipped
+        + tail
             .iter()
-            .fold(false, |special, b| special | is_special(*b))
-        {
-            return at + chunk.iter().position(|b| is_special(*b)).unwrap_or(0);
-        }
-        at += chunk.len();
-    }
-    bytes.len()
+            .position(|b| is_special(*b))
+            .unwrap_or(tail.len())
 }
 
 const fn is_special(byte: u8) -> bool {

@@ -18,15 +18,17 @@ mod schema_reader;
 mod schema_writer;
 mod write;
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use windlass_api::{
-    ConfigDef, ConnectError, Encoded, ErrorKind, Props, Result, Schema, SchemaAndValue, Text, Value,
+    ConfigDef, ConnectError, Encoded, ErrorKind, Props, Result, Schema, SchemaAndValue, Text, Type,
+    Value,
 };
 
 use self::cache::{ReadCache, WriteCache};
 use self::envelope::{Envelope, SCHEMA_FIRST, THEN_PAYLOAD};
 use self::error::ReadResult;
 use self::read::Reader;
+use self::scanner::Scanner;
 use self::write::Writer;
 use crate::format::{Format, Role, converter};
 
@@ -124,51 +126,54 @@ impl JsonConverter {
         let Some(bytes) = bytes else {
             return Ok(SchemaAndValue::default());
         };
-        if !self.envelopes {
-            let text = encoding::decode(bytes)?;
-            let value = Reader::new(&text, self.writer.replace_null).any()?;
-            return Ok(SchemaAndValue {
-                schema: None,
-                value,
-            });
+        if self.envelopes && self.schema.is_none() {
+            return match self.read_known(bytes)? {
+                Ok(content) => Ok(content),
+                Err(bytes) => self.read_envelope(bytes),
+            };
         }
-        if let Some(schema) = &self.schema {
-            let text = encoding::decode(bytes)?;
-            let value = Reader::new(&text, self.writer.replace_null).typed(schema)?;
-            return Ok(SchemaAndValue {
-                schema: Some(schema.clone()),
-                value,
-            });
-        }
-        if let Some((schema, payload)) = self.split_known(&bytes) {
-            let mut rest = bytes.clone();
-            rest.advance(payload);
-            let text = encoding::decode_utf8(rest)?;
-            if let Some(value) = self.read_payload(schema.as_ref(), &text)? {
-                return Ok(SchemaAndValue { schema, value });
-            }
-        }
-        self.read_envelope(bytes)
+        let schema = self.schema.clone().filter(|_| self.envelopes);
+        let text = encoding::decode(bytes)?;
+        let mut reader = Reader::new(Scanner::new(&text), self.writer.replace_null);
+        let value = reader.value(schema.as_ref())?;
+        Ok(SchemaAndValue { schema, value })
     }
 
-    /// The schema and the position of the payload, when the message begins with the schema of the last one.
+    /// Reads an envelope that begins with the schema of one before and ends after the payload; gives others back.
+    fn read_known(&mut self, bytes: Bytes) -> ReadResult<Result<SchemaAndValue, Bytes>> {
+        let Some((schema, payload)) = self.split_known(&bytes) else {
+            return Ok(Err(bytes));
+        };
+        if schema
+            .as_ref()
+            .is_some_and(|schema| schema.kind == Type::String && schema.name.is_none())
+            && let Some(part) = scanner::whole_string(&bytes, payload, b"}")
+        {
+            let text = Text::try_from_part(bytes, part);
+            return Ok(text.map(|text| SchemaAndValue {
+                schema,
+                value: Value::String(text),
+            }));
+        }
+        let Ok(text) = std::str::from_utf8(&bytes[payload..]) else {
+            return Ok(Err(bytes));
+        };
+        let mut reader = Reader::new(Scanner::inside(&bytes, text), self.writer.replace_null);
+        let value = reader.value(schema.as_ref())?;
+        let is_last = reader.scanner.ends_object();
+        Ok(if is_last {
+            Ok(SchemaAndValue { schema, value })
+        } else {
+            Err(bytes)
+        })
+    }
+
+    /// The schema and the position of the payload, when the message begins with the schema of one before.
     fn split_known(&mut self, bytes: &[u8]) -> Option<(Option<Schema>, usize)> {
         let rest = bytes.strip_prefix(SCHEMA_FIRST)?;
         let (length, schema) = self.read_cache.at_start_of(rest)?;
         let rest = rest[length..].strip_prefix(THEN_PAYLOAD)?;
         Some((schema.clone(), bytes.len() - rest.len()))
-    }
-
-    /// The payload, if the envelope ends after it: else the message is one to be looked at closely.
-    fn read_payload(&self, schema: Option<&Schema>, text: &Text) -> ReadResult<Option<Value>> {
-        let mut reader = Reader::new(text, self.writer.replace_null);
-        reader.scanner.seek_inside(0);
-        let value = reader.value(schema)?;
-        Ok(if reader.scanner.ends_object() {
-            Some(value)
-        } else {
-            None
-        })
     }
 
     fn read_envelope(&mut self, bytes: Bytes) -> ReadResult<SchemaAndValue> {
@@ -186,7 +191,7 @@ impl JsonConverter {
                 schema
             }
         };
-        let mut reader = Reader::new(&text, self.writer.replace_null);
+        let mut reader = Reader::new(Scanner::new(&text), self.writer.replace_null);
         reader.scanner.seek_inside(envelope.payload);
         let value = reader.value(schema.as_ref())?;
         Ok(SchemaAndValue { schema, value })

@@ -1,7 +1,7 @@
 //! From JSON to Connect data.
 
 use windlass_api::{
-    Logical, MapValue, Schema, Struct, Text, Type, Value, date, decimal, time, timestamp,
+    Logical, MapValue, Schema, Struct, Type, Value, date, decimal, time, timestamp,
 };
 
 use super::base64;
@@ -20,10 +20,10 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// A reader from the beginning of a text; `replace_null` puts the schema's default for null.
-    pub(super) fn new(text: &'a Text, replace_null: bool) -> Self {
+    /// A reader of what a scanner reads; `replace_null` puts the schema's default for null.
+    pub(super) fn new(scanner: Scanner<'a>, replace_null: bool) -> Self {
         Reader {
-            scanner: Scanner::new(text),
+            scanner,
             replace_null,
             refused_nulls: 0,
         }
@@ -283,8 +283,9 @@ impl<'a> Reader<'a> {
         self.scanner.enter()?;
         let fields = &schema.fields;
         let refused_before = self.refused_nulls;
-        let mut values: Vec<Option<Value>> = Vec::with_capacity(fields.len());
-        values.resize_with(fields.len(), || None);
+        let mut values = Vec::with_capacity(fields.len());
+        // Fields passed over, in order of the schema, because later ones came first or they are not there.
+        let mut absent = Vec::new();
         let (mut first, mut next) = (true, 0);
         loop {
             let expected = fields.get(next).map(|field| &field.name.as_bytes()[..]);
@@ -294,19 +295,29 @@ impl<'a> Reader<'a> {
                 Some(Some(name)) => schema.field(&name).map(|field| field.index),
             };
             first = false;
-            match index {
-                Some(index) => {
-                    values[index] = Some(self.typed(&fields[index].schema)?);
-                    next = index + 1;
+            let Some(index) = index else {
+                self.scanner.skip()?;
+                continue;
+            };
+            let value = self.typed(&fields[index].schema)?;
+            if index < values.len() {
+                values[index] = value;
+                if let Ok(at) = absent.binary_search(&index) {
+                    absent.remove(at);
                 }
-                None => self.scanner.skip()?,
+            } else {
+                absent.extend(values.len()..index);
+                values.resize(index, Value::Null);
+                values.push(value);
             }
+            next = index + 1;
         }
-        let values = fields.iter().zip(values).map(|(field, value)| match value {
-            Some(value) => Ok(value),
-            None => self.absent(&field.schema),
-        });
-        let structure = Struct::from_values(schema.clone(), values.collect::<ReadResult<_>>()?)?;
+        absent.extend(values.len()..fields.len());
+        values.resize(fields.len(), Value::Null);
+        for index in absent {
+            values[index] = self.absent(&fields[index].schema)?;
+        }
+        let structure = Struct::from_values(schema.clone(), values)?;
         if self.refused_nulls != refused_before {
             structure.validate()?;
             self.refused_nulls = refused_before;

@@ -1,6 +1,9 @@
 //! The tokens of a JSON text, as strict and as lenient as Jackson in Java's JsonConverter: numbers may have leading
 //! zeros, nothing else is bent.
 
+use std::ops::Range;
+
+use bytes::Bytes;
 use windlass_api::Text;
 
 use super::error::{self, ReadResult};
@@ -8,7 +11,9 @@ use super::number::{Form, Number};
 
 /// Reads tokens off a text.
 pub(super) struct Scanner<'a> {
-    text: &'a Text,
+    /// What strings are slices of.
+    source: &'a Bytes,
+    text: &'a str,
     bytes: &'a [u8],
     at: usize,
     depth: usize,
@@ -30,10 +35,22 @@ pub(super) enum Kind {
 impl<'a> Scanner<'a> {
     pub(super) fn new(text: &'a Text) -> Self {
         Scanner {
+            source: text.as_bytes(),
             text,
             bytes: text.as_bytes(),
             at: 0,
             depth: 0,
+        }
+    }
+
+    /// A scanner of a part of the source that begins with a value inside others.
+    pub(super) fn inside(source: &'a Bytes, part: &'a str) -> Self {
+        Scanner {
+            source,
+            text: part,
+            bytes: part.as_bytes(),
+            at: 0,
+            depth: 1,
         }
     }
 
@@ -117,7 +134,7 @@ impl<'a> Scanner<'a> {
         let end = self.plain_end(start);
         if self.bytes.get(end) == Some(&b'"') {
             self.at = end + 1;
-            return Ok(self.text.slice_ref(&self.text[start..end]));
+            return Ok(Text::shared(self.source, &self.text[start..end]));
         }
         self.escaped_string(start, end).map(Text::from)
     }
@@ -287,24 +304,7 @@ impl<'a> Scanner<'a> {
 
     /// Where the run of plain characters from here ends: at a quote, a backslash, a control character or the end.
     fn plain_end(&self, start: usize) -> usize {
-        let mut at = start;
-        while let Some(chunk) = self.bytes.get(at..at + 8) {
-            let word = u64::from_le_bytes([
-                chunk[0], chunk[1], chunk[2], chunk[3], chunk[4], chunk[5], chunk[6], chunk[7],
-            ]);
-            let special = below_space(word) | equal(word, b'"') | equal(word, b'\\');
-            if special != 0 {
-                return at + special.trailing_zeros() as usize / 8;
-            }
-            at += 8;
-        }
-        while let Some(byte) = self.bytes.get(at) {
-            if *byte < b' ' || matches!(byte, b'"' | b'\\') {
-                break;
-            }
-            at += 1;
-        }
-        at
+        plain_end(self.bytes, start)
     }
 
     fn skip_string(&mut self) -> ReadResult<()> {
@@ -383,20 +383,36 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// The high bit of each byte that is below a space; bytes above 127 are not, though lower ones may borrow from them
-/// only after the first hit, which is all that is asked for.
-const fn below_space(word: u64) -> u64 {
-    word.wrapping_sub(repeat(b' ')) & !word & repeat(0x80)
+/// Where the run of plain characters of a string ends: at a quote, a backslash, a control character or the end.
+pub(super) fn plain_end(bytes: &[u8], start: usize) -> usize {
+    let rest = &bytes[start..];
+    let (chunks, _) = rest.as_chunks::<16>();
+    // A loop without exits is one that the compiler does in a few instructions.
+    let plain = chunks
+        .iter()
+        .take_while(|chunk| !chunk.iter().fold(false, |any, b| any | ends_plain(*b)));
+    let skipped = plain.count() * 16;
+    let tail = &rest[skipped..];
+    start
+        + skipped
+        + tail
+            .iter()
+            .position(|b| ends_plain(*b))
+            .unwrap_or(tail.len())
 }
 
-/// The high bit of the first byte that is this one; later bits mean nothing.
-const fn equal(word: u64, byte: u8) -> u64 {
-    let difference = word ^ repeat(byte);
-    difference.wrapping_sub(repeat(1)) & !difference & repeat(0x80)
+/// The content of a string at `start` that has no escapes and is followed by nothing but `closing`.
+pub(super) fn whole_string(bytes: &[u8], start: usize, closing: &[u8]) -> Option<Range<usize>> {
+    let content = start + 1;
+    let end = plain_end(bytes, content.min(bytes.len()));
+    let is_whole = bytes.get(start) == Some(&b'"')
+        && bytes.get(end) == Some(&b'"')
+        && &bytes[end + 1..] == closing;
+    is_whole.then_some(content..end)
 }
 
-const fn repeat(byte: u8) -> u64 {
-    u64::from_ne_bytes([byte; 8])
+const fn ends_plain(byte: u8) -> bool {
+    byte < b' ' || byte == b'"' || byte == b'\\'
 }
 
 /// As Jackson's `StreamReadConstraints`.
