@@ -106,10 +106,10 @@ fn read(bencher: Bencher<'_, '_>, converter: &mut dyn Converter, content: &Schem
     bencher
         .counter(BytesCount::new(bytes.len()))
         .bench_local(|| {
-            converter
+            let content = converter
                 .borrow_mut()
-                .to_connect_data("t", Some(black_box(&bytes).clone()))
-                .unwrap()
+                .to_connect_data("t", Some(black_box(&bytes).clone()));
+            drop(black_box(content.unwrap()));
         });
 }
 
@@ -128,13 +128,13 @@ macro_rules! benches {
         mod $name {
             use super::*;
 
-            #[divan::bench]
+            #[divan::bench(sample_size = 1000)]
             fn write(bencher: Bencher<'_, '_>) {
                 let content = $content;
                 super::write(bencher, &mut $converter, &content);
             }
 
-            #[divan::bench]
+            #[divan::bench(sample_size = 1000)]
             fn read(bencher: Bencher<'_, '_>) {
                 let content = $content;
                 super::read(bencher, &mut $converter, &content);

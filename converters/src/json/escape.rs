@@ -1,5 +1,7 @@
 //! Strings as Jackson writes them.
 
+use super::plain::end_of_narrow;
+
 /// Appends a string in quotes.
 pub(super) fn push_string(out: &mut Vec<u8>, text: &str) {
     out.reserve(text.len() + 2);
@@ -12,7 +14,7 @@ pub(super) fn push_string(out: &mut Vec<u8>, text: &str) {
 fn push_escaped(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
     let mut start = 0;
-    let mut at = first_special(bytes, 0);
+    let mut at = end_of_narrow(bytes, 0);
     while at < bytes.len() {
         out.extend_from_slice(&bytes[start..at]);
         let length = if bytes[at] < 0x80 {
@@ -23,30 +25,9 @@ fn push_escaped(out: &mut Vec<u8>, text: &str) {
             4
         };
         start = at + length;
-        at = first_special(bytes, start);
+        at = end_of_narrow(bytes, start);
     }
     out.extend_from_slice(&bytes[start..]);
-}
-
-/// Where the next character stands that is not written as it is.
-fn first_special(bytes: &[u8], from: usize) -> usize {
-    let rest = &bytes[from..];
-    let (chunks, _) = rest.as_chunks::<16>();
-    // A loop without exits is one that the compiler does in a few instructions.
-    let plain = chunks
-        .iter()
-        .take_while(|chunk| !chunk.iter().fold(false, |any, b| any | is_special(*b)));
-    let skipped = plain.count() * 16;
-    let tail = &rest[skipped..];
-    from + skipped
-        + tail
-            .iter()
-            .position(|b| is_special(*b))
-            .unwrap_or(tail.len())
-}
-
-const fn is_special(byte: u8) -> bool {
-    byte < b' ' || byte == b'"' || byte == b'\\' || byte >= 0xF0
 }
 
 fn push_escape(out: &mut Vec<u8>, byte: u8) {

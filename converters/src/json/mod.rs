@@ -12,6 +12,7 @@ mod error;
 mod escape;
 mod node;
 mod number;
+mod plain;
 mod read;
 mod scanner;
 mod schema_reader;
@@ -133,7 +134,15 @@ impl JsonConverter {
             };
         }
         let schema = self.schema.clone().filter(|_| self.envelopes);
-        let text = encoding::decode(bytes)?;
+        let text = match read_string(schema.as_ref(), bytes, 0, b"") {
+            Ok(text) => {
+                return Ok(SchemaAndValue {
+                    schema,
+                    value: Value::String(text),
+                });
+            }
+            Err(bytes) => encoding::decode(bytes)?,
+        };
         let mut reader = Reader::new(Scanner::new(&text), self.writer.replace_null);
         let value = reader.value(schema.as_ref())?;
         Ok(SchemaAndValue { schema, value })
@@ -144,17 +153,15 @@ impl JsonConverter {
         let Some((schema, payload)) = self.split_known(&bytes) else {
             return Ok(Err(bytes));
         };
-        if schema
-            .as_ref()
-            .is_some_and(|schema| schema.kind == Type::String && schema.name.is_none())
-            && let Some(part) = scanner::whole_string(&bytes, payload, b"}")
-        {
-            let text = Text::try_from_part(bytes, part);
-            return Ok(text.map(|text| SchemaAndValue {
-                schema,
-                value: Value::String(text),
-            }));
-        }
+        let bytes = match read_string(schema.as_ref(), bytes, payload, b"}") {
+            Ok(text) => {
+                return Ok(Ok(SchemaAndValue {
+                    schema,
+                    value: Value::String(text),
+                }));
+            }
+            Err(bytes) => bytes,
+        };
         let Ok(text) = std::str::from_utf8(&bytes[payload..]) else {
             return Ok(Err(bytes));
         };
@@ -228,6 +235,20 @@ impl Format for JsonConverter {
 }
 
 converter!(JsonConverter);
+
+/// Takes the text out of a message that ends with a plain string and what closes it; gives others back.
+fn read_string(
+    schema: Option<&Schema>,
+    bytes: Bytes,
+    start: usize,
+    closing: &[u8],
+) -> Result<Text, Bytes> {
+    let is_plain = schema.is_none_or(|schema| schema.kind == Type::String && schema.name.is_none());
+    match scanner::whole_string(&bytes, start, closing) {
+        Some(part) if is_plain => Text::try_from_part(bytes, part),
+        _ => Err(bytes),
+    }
+}
 
 /// Java takes a null for a setting that has a default, and stumbles over it.
 fn null_pointer(error: ConnectError) -> ConnectError {

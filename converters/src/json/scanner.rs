@@ -8,6 +8,7 @@ use windlass_api::Text;
 
 use super::error::{self, ReadResult};
 use super::number::{Form, Number};
+use super::plain::end_of_plain;
 
 /// Reads tokens off a text.
 pub(super) struct Scanner<'a> {
@@ -131,7 +132,7 @@ impl<'a> Scanner<'a> {
     /// Reads a string; without escapes it is a slice of the text.
     pub(super) fn string(&mut self) -> ReadResult<Text> {
         let start = self.at + 1;
-        let end = self.plain_end(start);
+        let end = end_of_plain(self.bytes, start);
         if self.bytes.get(end) == Some(&b'"') {
             self.at = end + 1;
             return Ok(Text::shared(self.source, &self.text[start..end]));
@@ -302,14 +303,9 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Where the run of plain characters from here ends: at a quote, a backslash, a control character or the end.
-    fn plain_end(&self, start: usize) -> usize {
-        plain_end(self.bytes, start)
-    }
-
     fn skip_string(&mut self) -> ReadResult<()> {
         let start = self.at + 1;
-        let end = self.plain_end(start);
+        let end = end_of_plain(self.bytes, start);
         if self.bytes.get(end) == Some(&b'"') {
             self.at = end + 1;
             return Ok(());
@@ -330,7 +326,7 @@ impl<'a> Scanner<'a> {
                 Some(b'\\') => content.push(self.escape()?),
                 _ => return Err(self.expected("the end of the string")),
             }
-            let plain_end = self.plain_end(self.at);
+            let plain_end = end_of_plain(self.bytes, self.at);
             content.push_str(&self.text[self.at..plain_end]);
             self.at = plain_end;
         }
@@ -383,36 +379,14 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Where the run of plain characters of a string ends: at a quote, a backslash, a control character or the end.
-pub(super) fn plain_end(bytes: &[u8], start: usize) -> usize {
-    let rest = &bytes[start..];
-    let (chunks, _) = rest.as_chunks::<16>();
-    // A loop without exits is one that the compiler does in a few instructions.
-    let plain = chunks
-        .iter()
-        .take_while(|chunk| !chunk.iter().fold(false, |any, b| any | ends_plain(*b)));
-    let skipped = plain.count() * 16;
-    let tail = &rest[skipped..];
-    start
-        + skipped
-        + tail
-            .iter()
-            .position(|b| ends_plain(*b))
-            .unwrap_or(tail.len())
-}
-
 /// The content of a string at `start` that has no escapes and is followed by nothing but `closing`.
 pub(super) fn whole_string(bytes: &[u8], start: usize, closing: &[u8]) -> Option<Range<usize>> {
     let content = start + 1;
-    let end = plain_end(bytes, content.min(bytes.len()));
+    let end = end_of_plain(bytes, content.min(bytes.len()));
     let is_whole = bytes.get(start) == Some(&b'"')
         && bytes.get(end) == Some(&b'"')
         && &bytes[end + 1..] == closing;
     is_whole.then_some(content..end)
-}
-
-const fn ends_plain(byte: u8) -> bool {
-    byte < b' ' || byte == b'"' || byte == b'\\'
 }
 
 /// As Jackson's `StreamReadConstraints`.
