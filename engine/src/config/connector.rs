@@ -64,7 +64,7 @@ pub enum TopicSelection {
     /// `topics`
     Names(Vec<String>),
     /// `topics.regex`
-    Pattern(JavaRegex),
+    Pattern(Arc<JavaRegex>),
 }
 
 /// Where records that fail are written to.
@@ -222,7 +222,7 @@ impl ConnectorConfig {
     pub fn topics(&self) -> Result<TopicSelection> {
         match self.values.get::<&str>("topics.regex")? {
             "" => Ok(TopicSelection::Names(self.values.get("topics")?)),
-            pattern => Ok(TopicSelection::Pattern(JavaRegex::new(pattern)?)),
+            pattern => Ok(TopicSelection::Pattern(Arc::new(JavaRegex::new(pattern)?))),
         }
     }
 
