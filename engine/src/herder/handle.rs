@@ -220,6 +220,11 @@ impl Herder {
         answer.await.map_err(|_| stopped())
     }
 
+    /// Waits until the herder has ended.
+    pub async fn ended(&self) {
+        self.requests.closed().await;
+    }
+
     /// Stops all connectors, commits their offsets and ends the herder; returns when all that is done or given up.
     pub async fn shutdown(&self) {
         let (reply, answer) = oneshot::channel();
