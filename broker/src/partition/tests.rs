@@ -460,7 +460,7 @@ fn tombstones_go_when_their_time_has_come() {
         (2, Some("a".to_owned()), None),
         (1, Some("b".to_owned()), Some("2".to_owned())),
     );
-    assert_eq!(left(&partition), [b.clone(), a.clone()]);
+    assert_eq!(left(&partition), [b.clone(), a]);
     // A day later (`delete.retention.ms`), when something new is compacted too.
     fill(&partition, &[(vec![(Some("c"), Some("3"))], none)]);
     compact(&partition, 1000 + 24 * 3600 * 1000 + 1);
