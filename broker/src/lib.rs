@@ -21,8 +21,6 @@
 //! [`BrokerConfig::rng`].
 
 mod apis;
-#[cfg(test)]
-mod batches;
 mod broker;
 mod codec;
 mod config;

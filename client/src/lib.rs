@@ -15,8 +15,6 @@ pub mod metadata;
 pub mod net;
 pub mod producer;
 
-mod clock;
-mod codecs;
 mod connection;
 mod fetcher;
 mod jobs;

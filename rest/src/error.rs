@@ -6,17 +6,14 @@ use std::io;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A setting, or a connector file, is wrong.
+    /// A setting is wrong.
     #[error("{0}")]
     Config(String),
-    /// A listener asks for TLS.
-    #[error("cannot listen on {0}: https is not in this release")]
-    Https(String),
     /// A listener cannot be opened.
-    #[error("cannot listen on {listener}: {source}")]
+    #[error("cannot listen on {address}: {source}")]
     Bind {
-        /// The URL.
-        listener: String,
+        /// `host:port`
+        address: String,
         /// Why.
         source: io::Error,
     },

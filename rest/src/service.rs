@@ -10,13 +10,11 @@ use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::{HeaderMap, Method, Response, StatusCode};
 use tokio::time::Instant;
 use tracing::debug;
-use windlass_engine::config::ConnectorValidation;
 use windlass_engine::herder::Herder;
 use windlass_engine::plugins::Plugins;
 
 use crate::answer::Answer;
-use crate::cors::Cors;
-use crate::header_rules::HeaderRules;
+use crate::config::RestConfig;
 use crate::loggers::Loggers;
 use crate::path;
 use crate::problem::{Problem, Result};
@@ -30,12 +28,7 @@ pub(crate) struct App {
     /// Empty while the worker starts.
     pub(crate) worker: OnceLock<Worker>,
     pub(crate) loggers: Loggers,
-    pub(crate) cors: Option<Cors>,
-    pub(crate) header_rules: HeaderRules,
-    /// `topic.tracking.enable`
-    pub(crate) topic_tracking: bool,
-    /// `topic.tracking.allow.reset`
-    pub(crate) topic_reset: bool,
+    pub(crate) config: RestConfig,
 }
 
 /// What answers are about.
@@ -43,7 +36,6 @@ pub(crate) struct App {
 pub(crate) struct Worker {
     pub(crate) herder: Herder,
     pub(crate) plugins: Arc<Plugins>,
-    pub(crate) validation: ConnectorValidation,
 }
 
 /// What a listener offers.
@@ -164,8 +156,8 @@ impl App {
         );
         headers.extend(answer.headers);
         if !answer.refusal {
-            self.header_rules.apply(headers);
-            if let Some(cors) = &self.cors {
+            self.config.header_rules.apply(headers);
+            if let Some(cors) = &self.config.cors {
                 cors.apply(method, request, headers);
             }
         }

@@ -74,8 +74,6 @@ impl Cluster {
         if refresh.answers.load(Ordering::Acquire) != before && self.wish_is_gone(all, topics) {
             return Ok(());
         }
-        // Wished again: whoever took the wish along may have been dropped before the answer came.
-        refresh.want(all, topics, create);
         let wanted = refresh.take();
         let result = self.ask(&wanted).await;
         if result.is_err() {
@@ -106,7 +104,7 @@ impl Cluster {
     async fn ask(&self, wanted: &Wanted) -> Result<(), ClientError> {
         let call = Call::from(Lane::Shared);
         let (version, answer) = self
-            .any::<MetadataRequest, _>(call, |_| request(wanted))
+            .any::<MetadataRequest, _>(call, |version| request(wanted, version))
             .await?;
         if version >= 13
             && let Some(code) = windlass_wire::ErrorCode::new(answer.error_code)
@@ -140,9 +138,8 @@ impl Cluster {
         Ok(())
     }
 
-    /// Sends a request to one broker after the other until one can be reached: those with an open connection first, then
-    /// other known brokers in random order, then the bootstrap addresses (at once when no broker is known, else only if
-    /// `metadata.recovery.strategy` allows).
+    /// Sends a request to one broker after the other until one can be reached: those with an open connection first, then other known brokers in random order, then the bootstrap addresses (at once when no broker
+    /// is known, else only if `metadata.recovery.strategy` allows).
     pub(super) async fn any<R: Request, B: Borrow<R>>(
         &self,
         call: Call,
@@ -203,7 +200,8 @@ impl Cluster {
     }
 }
 
-fn request(wanted: &Wanted) -> MetadataRequest {
+/// Before version 1 an empty list meant every topic; since then `null` does.
+fn request(wanted: &Wanted, _version: i16) -> MetadataRequest {
     let topic = |name: &Arc<str>| {
         MetadataRequestTopic::default()
             .with_name(Some(TopicName(StrBytes::from_string(name.to_string()))))

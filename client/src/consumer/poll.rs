@@ -87,7 +87,7 @@ impl Consumer {
                 Some(Step::Remove(partitions)) => self.fetcher.remove(&partitions),
                 Some(Step::Add(partitions)) => self.fetcher.add(&partitions),
                 Some(Step::Join(why)) => self.join(why)?,
-                None => match self.membership.as_mut().and_then(|m| m.member.try_next()) {
+                None => match self.membership.as_mut().and_then(|m| m.member.try_newest()) {
                     Some(event) => self.on_group(event)?,
                     None => {
                         self.join_if_needed()?;
@@ -120,7 +120,7 @@ impl Consumer {
             self.jobs
                 .start(async move { Work::Metadata(question.ask(cluster).await) });
         }
-        [fetcher_at, self.topics.wake_at(&self.config)]
+        [fetcher_at, self.topics.wake_at(&self.config, now)]
             .into_iter()
             .flatten()
             .min()

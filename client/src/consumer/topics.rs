@@ -107,7 +107,7 @@ impl TopicWatch {
         now: Instant,
     ) -> Option<Question> {
         if matches!(self.interest, Interest::Nothing)
-            || self.wake_at(config).is_none_or(|at| at > now)
+            || self.wake_at(config, now).is_none_or(|at| at > now)
         {
             return None;
         }
@@ -126,13 +126,13 @@ impl TopicWatch {
         Some(question)
     }
 
-    /// When the next question is due; `None` while one is under way.
-    pub(super) fn wake_at(&self, config: &ConsumerConfig) -> Option<Instant> {
+    /// When the next question is due, `now` if it is; `None` while one is under way.
+    pub(super) fn wake_at(&self, config: &ConsumerConfig, now: Instant) -> Option<Instant> {
         if self.asking || matches!(self.interest, Interest::Nothing) {
             return None;
         }
         let due = self.asked_at.map(|at| at + config.client.metadata_max_age);
-        Some(self.not_before.max(due).unwrap_or_else(Instant::now))
+        Some(self.not_before.max(due).unwrap_or(now))
     }
 
     /// The answer to the question: missing topics are asked for again after a while.

@@ -15,6 +15,7 @@ mod driver;
 mod membership;
 mod requests;
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -104,6 +105,8 @@ pub struct Generation {
 pub struct GroupMember {
     commands: mpsc::UnboundedSender<Command>,
     events: mpsc::UnboundedReceiver<GroupEvent>,
+    /// Received and not yet told.
+    queue: VecDeque<GroupEvent>,
     alive: Arc<Mutex<Instant>>,
     lane: Arc<OwnedLane>,
 }
@@ -142,6 +145,7 @@ impl GroupMember {
         Self {
             commands,
             events,
+            queue: VecDeque::new(),
             alive,
             lane,
         }
@@ -169,15 +173,26 @@ impl GroupMember {
 
     /// The next event. Cancel-safe.
     pub async fn next(&mut self) -> GroupEvent {
+        if let Some(event) = self.try_newest() {
+            return event;
+        }
         match self.events.recv().await {
             Some(event) => event,
             None => GroupEvent::Failed(ClientError::Closed),
         }
     }
 
-    /// The next event if there is one already.
-    pub fn try_next(&mut self) -> Option<GroupEvent> {
-        self.events.try_recv().ok()
+    /// The next event if there is one already. When the membership has been lost meanwhile, what came before that is
+    /// passed over: it was about a membership that is no more.
+    pub fn try_newest(&mut self) -> Option<GroupEvent> {
+        while let Ok(event) = self.events.try_recv() {
+            self.queue.push_back(event);
+        }
+        let ends = |e: &GroupEvent| matches!(e, GroupEvent::Lost { .. } | GroupEvent::Failed(_));
+        if let Some(end) = self.queue.iter().rposition(ends) {
+            self.queue.drain(..end);
+        }
+        self.queue.pop_front()
     }
 
     /// Where requests go that the coordinator shall see in order with this member's own, such as commits.

@@ -36,11 +36,6 @@ impl Rest {
         Rest { address }
     }
 
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
     /// `GET path`
     ///
     /// # Errors
