@@ -49,7 +49,7 @@ impl ParsedConfig {
     }
 
     /// The values whose keys start with the prefix, under the rest of the key.
-    pub(super) fn without_prefix(&self, prefix: &str) -> ParsedConfig {
+    pub fn without_prefix(&self, prefix: &str) -> ParsedConfig {
         let values = self
             .values
             .iter()
