@@ -1,7 +1,21 @@
 //! Kafka Connect in one static binary.
 
+mod cli;
+mod failure;
+mod logging;
+mod plugins;
+mod quickstart;
+mod runtimes;
+mod signals;
+mod standalone;
+mod worker;
+
+use std::process::ExitCode;
+
 #[cfg(feature = "rusty-alloc")]
 #[global_allocator]
 static ALLOCATOR: rusty_alloc_api::RustyAlloc = rusty_alloc_api::RustyAlloc;
 
-fn main() {}
+fn main() -> ExitCode {
+    cli::run(std::env::args_os().collect())
+}

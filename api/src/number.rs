@@ -27,7 +27,7 @@ pub fn push_i64(out: &mut Vec<u8>, value: i64) {
 /// The digits are the fewest that read back as the same number, which is what Java 19 and later print (earlier ones
 /// printed more for some numbers).
 pub fn push_f64(out: &mut Vec<u8>, value: f64) {
-    if !push_special(out, value) {
+    if !push_special(out, value) && !push_short(out, value, MAX_F64, |near| near == value.abs()) {
         let mut shortest = Digits::new();
         // Writing to the buffer cannot fail: it holds more than the longest text.
         let _ = write!(shortest, "{value:e}");
@@ -44,7 +44,10 @@ pub fn push_f64(out: &mut Vec<u8>, value: f64) {
 
 /// Appends the text of `Float.toString`; see [`push_f64`].
 pub fn push_f32(out: &mut Vec<u8>, value: f32) {
-    if !push_special(out, f64::from(value)) {
+    let wide = f64::from(value);
+    if !push_special(out, wide)
+        && !push_short(out, wide, MAX_F32, |near| near as f32 == value.abs())
+    {
         let mut shortest = Digits::new();
         let _ = write!(shortest, "{value:e}");
         if shortest.is_single() {
@@ -70,6 +73,49 @@ fn push_special(out: &mut Vec<u8>, value: f64) -> bool {
     };
     out.extend_from_slice(text);
     true
+}
+
+/// Appends a number that is a decimal of few digits, most of what there is; tells whether it was.
+///
+/// No two decimals of up to 15 digits (6 of a float) are the same number, so that the first one found is the shortest.
+fn push_short(
+    out: &mut Vec<u8>,
+    value: f64,
+    max_digits: u64,
+    is_value: impl Fn(f64) -> bool,
+) -> bool {
+    let magnitude = value.abs();
+    if !(1e-3..1e7).contains(&magnitude) {
+        return false;
+    }
+    let mut power = 1;
+    for decimals in 0..=6 {
+        let digits = (magnitude * power as f64 + 0.5) as u64;
+        if digits >= max_digits {
+            return false;
+        }
+        if is_value(digits as f64 / power as f64) {
+            if value.is_sign_negative() {
+                out.push(b'-');
+            }
+            push_i64(out, (digits / power) as i64);
+            out.push(b'.');
+            push_fraction(out, digits % power, decimals);
+            return true;
+        }
+        power *= 10;
+    }
+    false
+}
+
+fn push_fraction(out: &mut Vec<u8>, fraction: u64, decimals: usize) {
+    let start = out.len();
+    out.resize(start + decimals.max(1), b'0');
+    let mut rest = fraction;
+    for digit in out[start..].iter_mut().rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
 }
 
 /// Lays out Rust's scientific text, such as `-1.25e7`, as Java does: plain from 10^-3 to below 10^7, else with `E`.
@@ -151,6 +197,9 @@ impl Write for Digits {
     }
 }
 
+const MAX_F64: u64 = 10_u64.pow(15);
+const MAX_F32: u64 = 10_u64.pow(6);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -199,6 +248,28 @@ mod tests {
             push_f32(&mut out, value);
             assert_eq!(String::from_utf8(out).unwrap(), text);
         }
+    }
+
+    #[test]
+    fn short_numbers_are_written_as_others_are() {
+        let mut random = proptest::test_runner::TestRunner::deterministic();
+        let numbers = (0..=9_999_999u32, 0..=6i32, proptest::bool::ANY);
+        random
+            .run(&numbers, |(digits, decimals, narrow)| {
+                let value = f64::from(digits) / 10f64.powi(decimals);
+                let (mut short, mut long) = (Vec::new(), Vec::new());
+                if narrow {
+                    let value = value as f32;
+                    push_f32(&mut short, value);
+                    push_layout(&mut long, &format!("{value:e}"));
+                } else {
+                    push_f64(&mut short, value);
+                    push_layout(&mut long, &format!("{value:e}"));
+                }
+                proptest::prop_assert_eq!(String::from_utf8(short), String::from_utf8(long));
+                Ok(())
+            })
+            .unwrap();
     }
 
     #[test]

@@ -178,17 +178,17 @@ impl SchemaBuilder {
         Ok(self.def.into())
     }
 
+    /// The schema as said so far, rules unchecked: what a default is read by and checked against.
+    pub fn draft(&self) -> Schema {
+        let mut def = self.def.clone();
+        def.optional = self.optional.unwrap_or(false);
+        def.into()
+    }
+
     fn set_optional(mut self, optional: bool) -> Self {
         self.check_unset("optional", self.optional.is_some_and(|o| o != optional));
         self.optional = Some(optional);
         self
-    }
-
-    /// The schema as said so far, to check a default against.
-    fn draft(&self) -> Schema {
-        let mut def = self.def.clone();
-        def.optional = self.optional.unwrap_or(false);
-        def.into()
     }
 
     fn check_unset(&mut self, property: &str, set: bool) {

@@ -2,10 +2,10 @@
 
 use std::borrow::{Borrow, Cow};
 use std::fmt;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::str::Utf8Error;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 
 /// Immutable UTF-8 text that shares the buffer it was read from.
 ///
@@ -29,6 +29,41 @@ impl Text {
     pub fn from_utf8(bytes: Bytes) -> Result<Self, Utf8Error> {
         std::str::from_utf8(&bytes)?;
         Ok(Text(bytes))
+    }
+
+    /// Takes the bytes as text without copying them, or gives them back when they are not valid UTF-8.
+    ///
+    /// # Errors
+    /// The bytes, untouched.
+    pub fn try_new(bytes: Bytes) -> Result<Self, Bytes> {
+        match std::str::from_utf8(&bytes) {
+            Ok(_) => Ok(Text(bytes)),
+            Err(_) => Err(bytes),
+        }
+    }
+
+    /// As [`try_new`](Self::try_new), of a part of the bytes, which must lie inside; the rest is let go.
+    ///
+    /// # Errors
+    /// The bytes, untouched, when the part is not valid UTF-8.
+    ///
+    /// # Panics
+    /// When the part does not lie inside.
+    pub fn try_from_part(mut bytes: Bytes, part: Range<usize>) -> Result<Self, Bytes> {
+        if std::str::from_utf8(&bytes[part.clone()]).is_err() {
+            return Err(bytes);
+        }
+        bytes.truncate(part.end);
+        bytes.advance(part.start);
+        Ok(Text(bytes))
+    }
+
+    /// The part of `bytes` that `part` points to, sharing the buffer.
+    ///
+    /// # Panics
+    /// When `part` does not lie inside the bytes.
+    pub fn shared(bytes: &Bytes, part: &str) -> Self {
+        Text(bytes.slice_ref(part.as_bytes()))
     }
 
     /// The text as `str`.

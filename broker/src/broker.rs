@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, sleep_until};
+use tokio::time::{sleep, sleep_until, timeout};
 
 use crate::config::BrokerConfig;
 use crate::connection;
@@ -17,7 +17,7 @@ use crate::faults::Faults;
 use crate::node::Node;
 
 /// A running broker. Dropping it ends it as a crash would: files are left as they are, which the next start copes
-/// with; [`stop`](Broker::stop) is the clean end.
+/// with. [`stop`](Broker::stop) is the clean end.
 #[derive(Debug)]
 pub struct Broker {
     node: Arc<Node>,
@@ -84,11 +84,24 @@ impl Broker {
     /// Closes every connection, then brings everything to disk. Fails when that does; nothing runs any more even
     /// then.
     pub async fn stop(mut self) -> Result<()> {
+        self.end().await;
+        let closed = self.node.close();
+        self.node.release();
+        tracing::info!(address = %self.address, "embedded broker stopped");
+        closed
+    }
+
+    /// Closes every connection and leaves the files as a crash of the process would: for tests of what comes after.
+    pub async fn kill(mut self) {
+        self.end().await;
+        self.node.release();
+    }
+
+    async fn end(&mut self) {
         self.ending.send_replace(true);
         while self.tasks.join_next().await.is_some() {}
-        self.node.close()?;
-        tracing::info!(address = %self.address, "embedded broker stopped");
-        Ok(())
+        // Streams that are served within tasks of others; one whose task is stuck is not waited for.
+        let _ = timeout(LAST_REQUESTS, self.ending.closed()).await;
     }
 
     fn open_at(config: BrokerConfig, address: SocketAddr) -> Result<Broker> {
@@ -164,5 +177,7 @@ async fn expire_transactions(node: Arc<Node>, mut ending: watch::Receiver<bool>)
     }
 }
 
+/// How long requests under way are waited for.
+const LAST_REQUESTS: Duration = Duration::from_secs(1);
 /// Before accepting is tried again.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

@@ -21,6 +21,8 @@
 //! [`BrokerConfig::rng`].
 
 mod apis;
+#[cfg(test)]
+mod batches;
 mod broker;
 mod codec;
 mod config;

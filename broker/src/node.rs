@@ -98,10 +98,14 @@ impl Node {
             let marker = path.join(CLEAN);
             fs::write(&marker, b"").map_err(Error::storage("write", &marker))?;
         }
+        Ok(())
+    }
+
+    /// Lets another broker use the directory, also while somebody still holds this node.
+    pub(crate) fn release(&self) {
         if let Some(lock) = &self.lock {
             let _ = lock.unlock();
         }
-        Ok(())
     }
 
     /// Retention, compaction, and what else time makes due. What fails is logged, and tried again next time.
@@ -249,14 +253,11 @@ impl Node {
     }
 
     fn restore(&mut self, entries: Vec<Entry>, check: Check) -> Result<()> {
-        let mut starts = Vec::new();
-        let mut known = false;
+        let mut log_starts = Vec::new();
+        let mut started = 0;
         for entry in entries {
             match entry {
-                Entry::Cluster { id } => {
-                    self.cluster_id = id;
-                    known = true;
-                }
+                Entry::Cluster { id, starts } => (self.cluster_id, started) = (id, starts),
                 Entry::ProducerIds { next } => self.transactions.restore_producer_ids(next),
                 Entry::Topic {
                     name,
@@ -274,7 +275,7 @@ impl Node {
                     topic,
                     partition,
                     start,
-                } => starts.push((topic, partition, start)),
+                } => log_starts.push((topic, partition, start)),
                 Entry::Offset {
                     group,
                     partition,
@@ -298,12 +299,12 @@ impl Node {
                 }
             }
         }
-        if !known {
-            self.store.put([Entry::Cluster {
-                id: self.cluster_id.clone(),
-            }])?;
-        }
-        for (topic, index, start) in starts {
+        // With the same seed the same ids would be given out again, to others.
+        let rng = self.rng.get_mut().unwrap_or_else(PoisonError::into_inner);
+        rng.seed(rng.get_seed().wrapping_add(started.cast_unsigned()));
+        let (id, starts) = (self.cluster_id.clone(), started + 1);
+        self.store.put([Entry::Cluster { id, starts }])?;
+        for (topic, index, start) in log_starts {
             if let Some(partition) = self
                 .topics
                 .by_name(&topic)

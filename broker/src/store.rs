@@ -24,11 +24,11 @@ pub(crate) struct Store {
 pub(crate) enum Entry {
     Cluster {
         id: String,
+        /// How often a broker was started here.
+        starts: i64,
     },
     /// Producer ids below this may have been given out.
-    ProducerIds {
-        next: i64,
-    },
+    ProducerIds { next: i64 },
     Topic {
         name: String,
         id: Uuid,
@@ -196,7 +196,7 @@ impl Entry {
 
     fn value(&self) -> Vec<u8> {
         match self {
-            Entry::Cluster { id } => Writer::default().text(id).finish(),
+            Entry::Cluster { id, starts } => Writer::default().text(id).i64(*starts).finish(),
             Entry::ProducerIds { next } => Writer::default().i64(*next).finish(),
             Entry::Topic {
                 id,
@@ -221,7 +221,10 @@ impl Entry {
     fn decode(key: &[u8], value: &[u8]) -> Option<Entry> {
         let (mut key, mut value) = (Reader::new(key), Reader::new(value));
         Some(match key.u8()? {
-            CLUSTER => Entry::Cluster { id: value.text()? },
+            CLUSTER => Entry::Cluster {
+                id: value.text()?,
+                starts: value.i64()?,
+            },
             PRODUCER_IDS => Entry::ProducerIds { next: value.i64()? },
             TOPIC => {
                 let name = key.text()?;

@@ -15,6 +15,8 @@ pub mod metadata;
 pub mod net;
 pub mod producer;
 
+mod clock;
+mod codecs;
 mod connection;
 mod fetcher;
 mod jobs;

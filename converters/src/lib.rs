@@ -1,3 +1,24 @@
 //! Converters between Connect data and bytes.
+//!
+//! Each matches the Java class of its name, value for value and byte for byte. [`plugins`] lists them.
 
+mod boolean;
+mod byte_array;
+mod charset;
 pub mod config;
+mod format;
+mod json;
+mod number;
+mod plugin;
+mod simple_header;
+mod string;
+
+pub use boolean::BooleanConverter;
+pub use byte_array::ByteArrayConverter;
+pub use json::JsonConverter;
+pub use number::{
+    DoubleConverter, FloatConverter, IntegerConverter, LongConverter, ShortConverter,
+};
+pub use plugin::{ConverterPlugin, plugins};
+pub use simple_header::SimpleHeaderConverter;
+pub use string::StringConverter;

@@ -3,9 +3,11 @@
 use bytes::Bytes;
 use hyper::StatusCode;
 use hyper::header::{HeaderName, HeaderValue, LOCATION};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::json;
+use crate::problem::{Problem, Result};
 
 /// An answer to a request.
 #[derive(Debug)]
@@ -31,6 +33,12 @@ impl Answer {
             body: json::to_bytes(body),
             ..Self::empty(status)
         }
+    }
+
+    /// A JSON body of anything that is written as such.
+    pub(crate) fn serialized(status: StatusCode, body: &impl Serialize) -> Result<Self> {
+        let body = serde_json::to_value(body).map_err(|e| Problem::internal(e.to_string()))?;
+        Ok(Self::json(status, &body))
     }
 
     /// No body.

@@ -6,14 +6,17 @@ use std::io;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A setting is wrong.
+    /// A setting, or a connector file, is wrong.
     #[error("{0}")]
     Config(String),
+    /// A listener asks for TLS.
+    #[error("cannot listen on {0}: https is not in this release")]
+    Https(String),
     /// A listener cannot be opened.
-    #[error("cannot listen on {address}: {source}")]
+    #[error("cannot listen on {listener}: {source}")]
     Bind {
-        /// `host:port`
-        address: String,
+        /// The URL.
+        listener: String,
         /// Why.
         source: io::Error,
     },

@@ -10,11 +10,10 @@ use crate::{Error, Result};
 pub(crate) struct HeaderRules(Vec<(bool, HeaderName, HeaderValue)>);
 
 impl HeaderRules {
-    /// Reads `[action] name:value` rules separated by commas; one that holds a comma stands in double quotes.
-    pub(crate) fn parse(config: &str) -> Result<Self> {
-        split(config)
+    /// Reads rules of the form `action name:value`.
+    pub(crate) fn parse(rules: &[String]) -> Result<Self> {
+        rules
             .iter()
-            .filter(|rule| !rule.trim().is_empty())
             .map(|rule| parse_rule(rule.trim()))
             .collect::<Result<_>>()
             .map(HeaderRules)
@@ -67,24 +66,6 @@ fn parse_rule(rule: &str) -> Result<(bool, HeaderName, HeaderValue)> {
     Ok((replace, name, value))
 }
 
-/// Splits at commas outside double quotes, and takes the quotes away.
-fn split(config: &str) -> Vec<String> {
-    let mut rules = vec![String::new()];
-    let mut quoted = false;
-    for c in config.chars() {
-        match c {
-            '"' => quoted = !quoted,
-            ',' if !quoted => rules.push(String::new()),
-            c => {
-                if let Some(rule) = rules.last_mut() {
-                    rule.push(c);
-                }
-            }
-        }
-    }
-    rules
-}
-
 /// `Sun, 06 Nov 1994 08:49:37 GMT`
 fn http_date(seconds: i64) -> String {
     let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
@@ -114,9 +95,13 @@ mod tests {
 
     #[test]
     fn rules_add_or_replace() {
-        let rules = HeaderRules::parse(
-            r#"set X-A: 1, "add X-B: 2, 3", add X-B: 4, setDate Expires: 784111777000"#,
-        );
+        let rules = [
+            "set X-A: 1",
+            "add X-B: 2, 3",
+            "ADD X-B: 4",
+            "setDate Expires: 784111777000",
+        ];
+        let rules = HeaderRules::parse(&rules.map(str::to_owned));
         let mut headers = HeaderMap::new();
         headers.insert("x-a", HeaderValue::from_static("0"));
         rules.expect("good rules").apply(&mut headers);
@@ -141,7 +126,7 @@ mod tests {
             "set X A: 1",
             "setDate X-A: today",
         ] {
-            HeaderRules::parse(config).expect_err(config);
+            HeaderRules::parse(&[config.to_owned()]).expect_err(config);
         }
     }
 

@@ -5,8 +5,8 @@
 //! messages to it.
 
 mod answer;
-mod config;
 mod cors;
+mod create_request;
 mod error;
 mod header_rules;
 mod json;
@@ -20,8 +20,7 @@ mod route;
 mod server;
 mod service;
 
-pub use config::RestConfig;
+pub use create_request::CreateRequest;
 pub use error::{Error, Result};
-pub use listener::Listener;
 pub use loggers::{Level, Logger, Loggers};
 pub use server::RestServer;

@@ -62,6 +62,12 @@ impl Problem {
     }
 }
 
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
 impl From<HerderError> for Problem {
     fn from(error: HerderError) -> Self {
         let status = StatusCode::from_u16(error.http_status());

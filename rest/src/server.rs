@@ -11,11 +11,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{debug, warn};
+use windlass_engine::config::{ConnectorValidation, RestConfig, WorkerConfig};
 use windlass_engine::herder::Herder;
 use windlass_engine::plugins::Plugins;
 
-use crate::config::{Admin, RestConfig};
-use crate::listener::local_host;
+use crate::cors::Cors;
+use crate::header_rules::HeaderRules;
+use crate::listener::{bind, local_host};
 use crate::loggers::Loggers;
 use crate::service::{App, Surface, Worker};
 use crate::{Error, Result};
@@ -37,32 +39,34 @@ impl RestServer {
     /// Opens the ports and starts to answer. Runs on the runtime of the caller.
     ///
     /// # Errors
-    /// When a port cannot be had.
-    pub async fn start(config: RestConfig, loggers: Loggers) -> Result<Self> {
-        let mut open = Vec::new();
-        let main = if config.admin == Admin::Main {
+    /// When a setting is wrong or a port cannot be had.
+    pub async fn start(config: &WorkerConfig, loggers: Loggers) -> Result<Self> {
+        let rest = &config.rest;
+        let app = Arc::new(App {
+            worker: OnceLock::new(),
+            loggers,
+            cors: Cors::parse(&rest.allow_origin, &rest.allow_methods)?,
+            header_rules: HeaderRules::parse(&rest.response_headers)?,
+            topic_tracking: config.topic_tracking_enable,
+            topic_reset: config.topic_tracking_allow_reset,
+        });
+        let main = if rest.admin_listeners.is_none() {
             Surface::Whole
         } else {
             Surface::WithoutAdmin
         };
-        for listener in &config.listeners {
-            open.push((listener.bind().await?, main));
+        let mut open = Vec::new();
+        for listener in &rest.listeners {
+            open.push((bind(listener).await?, main));
         }
-        if let Admin::Own(listeners) = &config.admin {
-            for listener in listeners {
-                open.push((listener.bind().await?, Surface::Admin));
-            }
+        for listener in rest.admin_listeners.iter().flatten() {
+            open.push((bind(listener).await?, Surface::Admin));
         }
         let addresses: Vec<_> = open
             .iter()
             .filter_map(|(listener, _)| listener.local_addr().ok())
             .collect();
-        let worker_id = worker_id(&config, &addresses)?;
-        let app = Arc::new(App {
-            worker: OnceLock::new(),
-            loggers,
-            config,
-        });
+        let worker_id = worker_id(rest, &addresses)?;
         let (stop, stopped) = watch::channel(false);
         let mut listeners = JoinSet::new();
         for (listener, surface) in open {
@@ -88,9 +92,13 @@ impl RestServer {
     }
 
     /// Answers for this worker from now on.
-    pub fn serve(&self, herder: Herder, plugins: Arc<Plugins>) {
+    pub fn serve(&self, herder: Herder, plugins: Arc<Plugins>, validation: ConnectorValidation) {
         // A second worker has no meaning; the first stays.
-        let _ = self.app.worker.set(Worker { herder, plugins });
+        let _ = self.app.worker.set(Worker {
+            herder,
+            plugins,
+            validation,
+        });
     }
 
     /// Takes no more connections, and waits for the requests under way, at most a minute.
@@ -109,11 +117,12 @@ fn worker_id(config: &RestConfig, addresses: &[SocketAddr]) -> Result<String> {
             "listeners: expected at least one, found none".to_owned(),
         ));
     };
-    let host = config
+    let given = config
         .advertised_host
         .clone()
-        .or_else(|| listener.host.clone())
-        .unwrap_or_else(local_host);
+        .filter(|host| !host.is_empty());
+    let host = given.unwrap_or_else(|| listener.host.clone());
+    let host = if host.is_empty() { local_host() } else { host };
     let host = if host.contains(':') {
         format!("[{host}]")
     } else {

@@ -10,11 +10,13 @@ use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::{HeaderMap, Method, Response, StatusCode};
 use tokio::time::Instant;
 use tracing::debug;
+use windlass_engine::config::ConnectorValidation;
 use windlass_engine::herder::Herder;
 use windlass_engine::plugins::Plugins;
 
 use crate::answer::Answer;
-use crate::config::RestConfig;
+use crate::cors::Cors;
+use crate::header_rules::HeaderRules;
 use crate::loggers::Loggers;
 use crate::path;
 use crate::problem::{Problem, Result};
@@ -28,7 +30,12 @@ pub(crate) struct App {
     /// Empty while the worker starts.
     pub(crate) worker: OnceLock<Worker>,
     pub(crate) loggers: Loggers,
-    pub(crate) config: RestConfig,
+    pub(crate) cors: Option<Cors>,
+    pub(crate) header_rules: HeaderRules,
+    /// `topic.tracking.enable`
+    pub(crate) topic_tracking: bool,
+    /// `topic.tracking.allow.reset`
+    pub(crate) topic_reset: bool,
 }
 
 /// What answers are about.
@@ -36,6 +43,7 @@ pub(crate) struct App {
 pub(crate) struct Worker {
     pub(crate) herder: Herder,
     pub(crate) plugins: Arc<Plugins>,
+    pub(crate) validation: ConnectorValidation,
 }
 
 /// What a listener offers.
@@ -156,8 +164,8 @@ impl App {
         );
         headers.extend(answer.headers);
         if !answer.refusal {
-            self.config.header_rules.apply(headers);
-            if let Some(cors) = &self.config.cors {
+            self.header_rules.apply(headers);
+            if let Some(cors) = &self.cors {
                 cors.apply(method, request, headers);
             }
         }

@@ -154,3 +154,69 @@ impl BrokerVersions {
 
 /// The empty range.
 const NOTHING: VersionRange = VersionRange { min: 0, max: -1 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kafka_protocol::messages::api_versions_response::ApiVersion;
+
+    fn broker(ranges: &[(i16, i16, i16)]) -> BrokerVersions {
+        let api = |&(key, min, max): &_| {
+            ApiVersion::default()
+                .with_api_key(key)
+                .with_min_version(min)
+                .with_max_version(max)
+        };
+        BrokerVersions::new(
+            &ApiVersionsResponse::default().with_api_keys(ranges.iter().map(api).collect()),
+        )
+    }
+
+    #[test]
+    fn the_highest_common_version_is_spoken() {
+        let broker = broker(&[(18, 0, 4), (3, 0, 99), (0, 0, 11), (1, 4, 17), (9999, 0, 1)]);
+        assert_eq!(broker.negotiate(ApiKey::Metadata), Ok(13));
+        assert_eq!(broker.negotiate(ApiKey::Produce), Ok(11));
+        assert_eq!(broker.negotiate(ApiKey::Fetch), Ok(12));
+        assert_eq!(broker.negotiate_up_to(ApiKey::Metadata, 8), Ok(8));
+        assert_eq!(
+            broker.theirs(ApiKey::Fetch),
+            Some(VersionRange { min: 4, max: 17 })
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_spoken_is_named_with_both_ranges() {
+        let broker = broker(&[(0, 0, 2), (1, 13, 18)]);
+        let text = |api| broker.negotiate(api).unwrap_err().to_string();
+        assert_eq!(
+            text(ApiKey::Produce),
+            "Produce: we speak versions 3 to 12, the broker speaks 0 to 2"
+        );
+        assert_eq!(
+            text(ApiKey::Fetch),
+            "Fetch: we speak versions 4 to 12, the broker speaks 13 to 18"
+        );
+        assert_eq!(
+            text(ApiKey::Metadata),
+            "Metadata: the broker does not have this api (we speak versions 0 to 13)"
+        );
+    }
+
+    /// A version beyond what kafka-protocol can encode would fail at the first request.
+    #[test]
+    fn our_ranges_lie_within_the_messages() {
+        for key in 0..100 {
+            let Ok(api) = ApiKey::try_from(key) else {
+                continue;
+            };
+            if let Some(range) = ours(api) {
+                let theirs = api.valid_versions();
+                assert!(
+                    range.min <= range.max && theirs.min <= range.min && range.max <= theirs.max,
+                    "{api:?} {range}"
+                );
+            }
+        }
+    }
+}

@@ -115,7 +115,7 @@ impl Log {
             if active.is_empty() {
                 return Ok(());
             }
-            active.seal()?;
+            active.seal_soon()?;
         }
         self.segments
             .push(Segment::create(self.directory.as_deref(), self.end)?);

@@ -5,6 +5,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use tokio::runtime::Handle;
 use windlass_wire::batch::{BatchHeader, HEADER_LEN};
 use windlass_wire::crc::crc32c;
 
@@ -225,6 +226,22 @@ impl Segment {
         };
         let batch = self.bytes_at(position, header.size())?;
         Ok(Some((batch, position + header.size() as u64)))
+    }
+
+    /// Brings it to disk without waiting for it, where there are threads for that. A power cut before it is there may
+    /// tear it; a crash of the process cannot.
+    pub(crate) fn seal_soon(&mut self) -> Result<()> {
+        let (Data::File { file, path }, Ok(runtime)) = (&self.data, Handle::try_current()) else {
+            return self.seal();
+        };
+        let file = file.try_clone().map_err(Error::storage("sync", path))?;
+        let path = path.clone();
+        runtime.spawn_blocking(move || {
+            if let Err(error) = file.sync_data().map_err(Error::storage("sync", &path)) {
+                tracing::error!(%error, "cannot sync a log");
+            }
+        });
+        Ok(())
     }
 
     /// Brings it to disk, and gives back memory it will not need if it is full.

@@ -74,6 +74,8 @@ impl Cluster {
         if refresh.answers.load(Ordering::Acquire) != before && self.wish_is_gone(all, topics) {
             return Ok(());
         }
+        // Wished again: whoever took the wish along may have been dropped before the answer came.
+        refresh.want(all, topics, create);
         let wanted = refresh.take();
         let result = self.ask(&wanted).await;
         if result.is_err() {
@@ -104,7 +106,7 @@ impl Cluster {
     async fn ask(&self, wanted: &Wanted) -> Result<(), ClientError> {
         let call = Call::from(Lane::Shared);
         let (version, answer) = self
-            .any::<MetadataRequest, _>(call, |version| request(wanted, version))
+            .any::<MetadataRequest, _>(call, |_| request(wanted))
             .await?;
         if version >= 13
             && let Some(code) = windlass_wire::ErrorCode::new(answer.error_code)
@@ -138,8 +140,9 @@ impl Cluster {
         Ok(())
     }
 
-    /// Sends a request to one broker after the other until one can be reached: those with an open connection first, then other known brokers in random order, then the bootstrap addresses (at once when no broker
-    /// is known, else only if `metadata.recovery.strategy` allows).
+    /// Sends a request to one broker after the other until one can be reached: those with an open connection first, then
+    /// other known brokers in random order, then the bootstrap addresses (at once when no broker is known, else only if
+    /// `metadata.recovery.strategy` allows).
     pub(super) async fn any<R: Request, B: Borrow<R>>(
         &self,
         call: Call,
@@ -200,8 +203,7 @@ impl Cluster {
     }
 }
 
-/// Before version 1 an empty list meant every topic; since then `null` does.
-fn request(wanted: &Wanted, _version: i16) -> MetadataRequest {
+fn request(wanted: &Wanted) -> MetadataRequest {
     let topic = |name: &Arc<str>| {
         MetadataRequestTopic::default()
             .with_name(Some(TopicName(StrBytes::from_string(name.to_string()))))

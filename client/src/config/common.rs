@@ -22,9 +22,9 @@ pub struct ClientConfig {
     pub metadata_recovery: MetadataRecovery,
     /// `metadata.recovery.rebootstrap.trigger.ms`
     pub rebootstrap_trigger: Duration,
-    /// `send.buffer.bytes`; `None` leaves the operating system's value.
+    /// `send.buffer.bytes`; `None` (unset, or -1) leaves the operating system's value.
     pub send_buffer_bytes: Option<u32>,
-    /// `receive.buffer.bytes`; `None` leaves the operating system's value.
+    /// `receive.buffer.bytes`; `None` (unset, or -1) leaves the operating system's value.
     pub receive_buffer_bytes: Option<u32>,
     /// `reconnect.backoff.ms`
     pub reconnect_backoff: Duration,
@@ -158,13 +158,8 @@ impl ClientConfig {
                 300_000,
                 0,
             )?,
-            send_buffer_bytes: u32::try_from(reader.int("send.buffer.bytes", 131_072, -1)?).ok(),
-            receive_buffer_bytes: u32::try_from(reader.int(
-                "receive.buffer.bytes",
-                defaults.receive_buffer,
-                -1,
-            )?)
-            .ok(),
+            send_buffer_bytes: socket_buffer(reader, "send.buffer.bytes")?,
+            receive_buffer_bytes: socket_buffer(reader, "receive.buffer.bytes")?,
             reconnect_backoff: reader.long_ms("reconnect.backoff.ms", 50, 0)?,
             reconnect_backoff_max: reader.long_ms("reconnect.backoff.max.ms", 1_000, 0)?,
             retry_backoff: reader.long_ms("retry.backoff.ms", 100, 0)?,
@@ -190,7 +185,6 @@ impl ClientConfig {
 
 /// Where the kinds of client differ.
 pub(super) struct Defaults {
-    pub(super) receive_buffer: i32,
     pub(super) request_timeout_ms: i32,
     pub(super) max_idle_ms: i64,
 }
@@ -198,7 +192,6 @@ pub(super) struct Defaults {
 impl Default for Defaults {
     fn default() -> Self {
         Self {
-            receive_buffer: 65_536,
             request_timeout_ms: 30_000,
             max_idle_ms: 540_000,
         }
@@ -240,6 +233,12 @@ fn host_and_port(server: &str) -> Result<(String, u16), ConfigError> {
     }
     let port = port.parse().map_err(|_| bad())?;
     Ok((host.to_owned(), port))
+}
+
+/// Kafka's defaults (128 and 32 or 64 KiB) would switch off the kernel's own sizing, which does better on every network:
+/// only what the user sets is set.
+fn socket_buffer(reader: &Reader<'_>, key: &str) -> Result<Option<u32>, ConfigError> {
+    Ok(u32::try_from(reader.int(key, -1, -1)?).ok())
 }
 
 fn security(reader: &Reader<'_>) -> Result<Security, ConfigError> {

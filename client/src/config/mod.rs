@@ -13,7 +13,7 @@ mod reader;
 pub use admin::AdminConfig;
 pub use common::{ClientConfig, DnsLookup, MetadataRecovery, Secret, Security, SecurityProtocol};
 pub use consumer::{ConsumerConfig, GroupProtocol, IsolationLevel, OffsetReset};
-pub use producer::{Acks, Compression, ProducerConfig};
+pub use producer::{Acks, ProducerConfig};
 pub use reader::{ConfigError, Explicit, Parsed};
 
 /// Settings as the user wrote them: key to text.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use windlass_wire::compression::{Compression, Levels};
+
 use super::common::{ClientConfig, Defaults};
 use super::reader::{ConfigError, Explicit, Parsed, Reader, invalid};
 use super::{Properties, keys};
@@ -31,8 +33,10 @@ pub struct ProducerConfig {
     pub buffer_memory: usize,
     /// `max.request.size` in bytes.
     pub max_request_size: usize,
-    /// `compression.type` and the level that goes with it.
+    /// `compression.type`
     pub compression: Compression,
+    /// `compression.gzip.level`, `compression.lz4.level` and `compression.zstd.level`
+    pub levels: Levels,
     /// `partitioner.ignore.keys` (KIP-794)
     pub ignore_keys: bool,
     /// `transactional.id`
@@ -65,21 +69,6 @@ impl Acks {
     }
 }
 
-/// `compression.type` with its level; the level is Kafka's number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Compression {
-    /// As it is.
-    None,
-    /// `compression.gzip.level`: 1 to 9, or -1 for the codec's default.
-    Gzip(i32),
-    /// Has no levels.
-    Snappy,
-    /// `compression.lz4.level`: 1 to 17.
-    Lz4(i32),
-    /// `compression.zstd.level`: -131072 to 22.
-    Zstd(i32),
-}
-
 impl ProducerConfig {
     /// Parses the settings of a producer.
     ///
@@ -102,10 +91,7 @@ impl ProducerConfig {
     }
 
     fn read(reader: &Reader<'_>) -> Result<Self, ConfigError> {
-        let defaults = Defaults {
-            receive_buffer: 32_768,
-            ..Defaults::default()
-        };
+        let defaults = Defaults::default();
         let bytes = |key, default| {
             reader
                 .int(key, default, 0)
@@ -126,7 +112,8 @@ impl ProducerConfig {
             buffer_memory: usize::try_from(reader.long("buffer.memory", 33_554_432, 0)?)
                 .unwrap_or(usize::MAX),
             max_request_size: bytes("max.request.size", 1_048_576)?,
-            compression: compression(reader)?,
+            compression: reader.choice("compression.type", Compression::None, false, &codecs())?,
+            levels: levels(reader)?,
             ignore_keys: reader.bool("partitioner.ignore.keys", false)?,
             transactional_id: reader.non_empty("transactional.id")?,
             transaction_timeout: reader.int_ms("transaction.timeout.ms", 60_000, i32::MIN)?,
@@ -187,7 +174,7 @@ fn refuse_foreign_code(reader: &Reader<'_>) -> Result<(), ConfigError> {
     Ok(())
 }
 
-fn compression(reader: &Reader<'_>) -> Result<Compression, ConfigError> {
+fn levels(reader: &Reader<'_>) -> Result<Levels, ConfigError> {
     let gzip = level(reader, "compression.gzip.level", -1, -1..=9)?;
     if gzip == 0 {
         return Err(invalid(
@@ -196,16 +183,11 @@ fn compression(reader: &Reader<'_>) -> Result<Compression, ConfigError> {
             "Value must be between 1 and 9 or equal to -1",
         ));
     }
-    let lz4 = level(reader, "compression.lz4.level", 9, 1..=17)?;
-    let zstd = level(reader, "compression.zstd.level", 3, -131_072..=22)?;
-    let choices = [
-        ("none", Compression::None),
-        ("gzip", Compression::Gzip(gzip)),
-        ("snappy", Compression::Snappy),
-        ("lz4", Compression::Lz4(lz4)),
-        ("zstd", Compression::Zstd(zstd)),
-    ];
-    reader.choice("compression.type", Compression::None, false, &choices)
+    Ok(Levels {
+        gzip,
+        lz4: level(reader, "compression.lz4.level", 9, 1..=17)?,
+        zstd: level(reader, "compression.zstd.level", 3, -131_072..=22)?,
+    })
 }
 
 fn level(
@@ -223,6 +205,10 @@ fn level(
         ));
     }
     Ok(value)
+}
+
+fn codecs() -> [(&'static str, Compression); 5] {
+    Compression::ALL.map(|codec| (codec.name(), codec))
 }
 
 /// More than this and a broker can no longer tell a retry from a new batch.
@@ -268,7 +254,6 @@ mod tests {
             (config.linger, config.delivery_timeout),
             (Duration::from_millis(5), Duration::from_secs(120))
         );
-        assert_eq!(config.client.receive_buffer_bytes, Some(32_768));
     }
 
     #[test]
@@ -297,14 +282,14 @@ mod tests {
 
     #[test]
     fn levels_have_ranges() {
+        let config = parse(&[
+            ("compression.type", "zstd"),
+            ("compression.zstd.level", "-5"),
+        ])
+        .unwrap();
         assert_eq!(
-            parse(&[
-                ("compression.type", "zstd"),
-                ("compression.zstd.level", "-5")
-            ])
-            .unwrap()
-            .compression,
-            Compression::Zstd(-5)
+            (config.compression, config.levels.zstd),
+            (Compression::Zstd, -5)
         );
         assert!(parse(&[("compression.gzip.level", "0")]).is_err());
         assert!(parse(&[("compression.lz4.level", "18")]).is_err());

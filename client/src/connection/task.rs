@@ -180,7 +180,14 @@ impl Task {
     fn cause(&self, end: End) -> ClientError {
         let peer = Arc::clone(&self.shared.peer);
         match end {
-            End::Unused => ClientError::Closed,
+            End::Unused => {
+                let cause =
+                    io::Error::new(io::ErrorKind::NotConnected, "closed because it was idle");
+                ClientError::Connection {
+                    peer,
+                    cause: Arc::new(cause),
+                }
+            }
             End::Io(error) => ClientError::Connection {
                 peer,
                 cause: Arc::new(error),

@@ -7,8 +7,7 @@ use std::time::Duration;
 use windlass_api::{ConfigDef, ConnectError, JavaRegex, ParsedConfig, Props, Result};
 
 use super::clients::Client;
-use super::definition::connector::Defaults;
-use super::definition::{connector, sink, source};
+use super::definition::{sink_keys, source_keys};
 use super::enrich::{aliases, enrich};
 use super::topics;
 use super::worker::{PluginChoice, Secrets, WorkerConfig, choice, with_prefix};
@@ -65,7 +64,7 @@ pub enum TopicSelection {
     /// `topics`
     Names(Vec<String>),
     /// `topics.regex`
-    Pattern(JavaRegex),
+    Pattern(Arc<JavaRegex>),
 }
 
 /// Where records that fail are written to.
@@ -122,10 +121,9 @@ impl ConnectorConfig {
     /// # Errors
     /// [`ErrorKind::Config`](windlass_api::ErrorKind::Config) with the first key that is missing or wrong.
     pub fn new(plugins: &Arc<Plugins>, kind: ConnectorType, props: Props) -> Result<Self> {
-        let mut def = connector::keys(plugins, Defaults::default(), false);
-        def = match kind {
-            ConnectorType::Source => source::keys(def),
-            ConnectorType::Sink => sink::keys(def),
+        let mut def = match kind {
+            ConnectorType::Source => source_keys(plugins),
+            ConnectorType::Sink => sink_keys(plugins),
         };
         enrich(&mut def, plugins, &props);
         let values = def.parse_with(&props, &**plugins)?;
@@ -224,7 +222,7 @@ impl ConnectorConfig {
     pub fn topics(&self) -> Result<TopicSelection> {
         match self.values.get::<&str>("topics.regex")? {
             "" => Ok(TopicSelection::Names(self.values.get("topics")?)),
-            pattern => Ok(TopicSelection::Pattern(JavaRegex::new(pattern)?)),
+            pattern => Ok(TopicSelection::Pattern(Arc::new(JavaRegex::new(pattern)?))),
         }
     }
 

@@ -113,7 +113,7 @@ impl ConfigInfos {
 }
 
 /// The keys of a plugin, as `GET /connector-plugins/{name}/config` lists them.
-pub fn key_infos(def: &ConfigDef) -> Vec<ConfigKeyInfo> {
+pub(super) fn key_infos(def: &ConfigDef) -> Vec<ConfigKeyInfo> {
     def.keys().map(|key| ConfigKeyInfo::new(key, "")).collect()
 }
 

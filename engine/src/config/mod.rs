@@ -8,6 +8,7 @@ mod infos;
 mod java_order;
 mod listener;
 mod overrides;
+mod plugin_keys;
 mod standalone;
 mod suggest;
 pub mod topics;
@@ -19,9 +20,10 @@ pub use connector::{
     ConnectorConfig, ConverterChoice, ConverterRole, DeadLetterQueue, ErrorPolicy, PredicateStage,
     TopicSelection, TransactionBoundary, TransformStage,
 };
-pub use infos::{ConfigInfo, ConfigInfos, ConfigKeyInfo, ConfigValueInfo, key_infos};
+pub use infos::{ConfigInfo, ConfigInfos, ConfigKeyInfo, ConfigValueInfo};
 pub use listener::{Listener, ListenerError};
 pub use overrides::OverridePolicy;
+pub use plugin_keys::plugin_keys;
 pub use standalone::StandaloneConfig;
 pub use validation::{ConnectorValidation, ValidationError};
 pub use worker::{PluginChoice, RestConfig, UnknownKey, WorkerConfig};

@@ -27,6 +27,14 @@ pub struct Herder {
 
 type Result<T> = std::result::Result<T, HerderError>;
 
+impl std::fmt::Debug for Herder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Herder")
+            .field("cluster_id", &self.kafka_cluster_id())
+            .finish_non_exhaustive()
+    }
+}
+
 impl Herder {
     pub(crate) fn new(requests: mpsc::UnboundedSender<Request>, worker: Arc<Worker>) -> Self {
         Herder { requests, worker }
@@ -210,6 +218,11 @@ impl Herder {
             .send(Request::Ping(reply))
             .map_err(|_| stopped())?;
         answer.await.map_err(|_| stopped())
+    }
+
+    /// Waits until the herder has ended.
+    pub async fn ended(&self) {
+        self.requests.closed().await;
     }
 
     /// Stops all connectors, commits their offsets and ends the herder; returns when all that is done or given up.

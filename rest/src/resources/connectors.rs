@@ -4,14 +4,14 @@ use hyper::StatusCode;
 use serde_json::{Map, Value, json};
 use windlass_api::Props;
 use windlass_engine::herder::{ConnectorInfo, Herder, PutOutcome};
-use windlass_engine::status::TargetState;
 
 use super::status::{connector_json, type_name};
 use super::tasks::id_json;
 use crate::answer::Answer;
-use crate::problem::{Problem, Result};
+use crate::create_request::{CreateRequest, named};
+use crate::path;
+use crate::problem::Result;
 use crate::request::Request;
-use crate::{json, path};
 
 /// `GET /connectors`: names, or with `expand` an object by name (KIP-465).
 pub(super) fn list(herder: &Herder, request: &Request) -> Answer {
@@ -47,8 +47,7 @@ pub(super) async fn create(herder: &Herder, request: &Request) -> Result<Answer>
         name,
         config,
         target,
-    } = CreateRequest::parse(&request.body)?;
-    let config = named(config, &name)?;
+    } = CreateRequest::from_body(&request.body)?;
     let info = herder.create_connector(&name, config, target).await?;
     Ok(created(&info, &name, request))
 }
@@ -94,72 +93,6 @@ pub(super) fn props_json(props: &Props) -> Value {
             .map(|(key, value)| (key.clone(), json!(value)))
             .collect(),
     )
-}
-
-/// `CreateConnectorRequest`
-struct CreateRequest {
-    name: String,
-    config: Props,
-    target: TargetState,
-}
-
-impl CreateRequest {
-    fn parse(body: &[u8]) -> Result<Self> {
-        let Some(members) = json::object(body)? else {
-            return Err(Problem::internal("the request has no body"));
-        };
-        let (mut name, mut config, mut target) = (None, None, TargetState::Started);
-        for (key, raw) in &members {
-            match key.as_str() {
-                "name" => name = json::scalar(raw)?,
-                "config" => config = json::members(raw.get())?,
-                "initial_state" => target = initial_state(json::scalar(raw)?)?,
-                _ => return Err(json::malformed(&format!("unknown field {key:?}"))),
-            }
-        }
-        let Some(config) = config else {
-            return Err(Problem::internal("the request has no config"));
-        };
-        let name = name
-            .unwrap_or_default()
-            .trim_matches(|c| c <= ' ')
-            .to_owned();
-        Ok(CreateRequest {
-            name,
-            config: json::props(&config)?,
-            target,
-        })
-    }
-}
-
-/// KIP-980
-fn initial_state(name: Option<String>) -> Result<TargetState> {
-    let Some(name) = name else {
-        return Ok(TargetState::Started);
-    };
-    match name.to_ascii_uppercase().as_str() {
-        "RUNNING" => Ok(TargetState::Started),
-        "PAUSED" => Ok(TargetState::Paused),
-        "STOPPED" => Ok(TargetState::Stopped),
-        _ => Err(json::malformed(&format!(
-            "expected an initial_state of RUNNING, PAUSED or STOPPED, found {name:?}"
-        ))),
-    }
-}
-
-/// The configuration with the name of the connector in it.
-fn named(mut config: Props, name: &str) -> Result<Props> {
-    match config.get("name") {
-        None => {
-            config.insert("name".to_owned(), Some(name.to_owned()));
-            Ok(config)
-        }
-        Some(Some(included)) if included == name => Ok(config),
-        Some(included) => Err(Problem::bad_request(format!(
-            "Connector name configuration ({}) doesn't match connector name in the URL ({name})",
-            included.as_deref().unwrap_or("null")
-        ))),
-    }
 }
 
 fn created(info: &ConnectorInfo, name: &str, request: &Request) -> Answer {

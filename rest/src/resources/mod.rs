@@ -15,7 +15,7 @@ mod topics;
 use hyper::Method;
 
 use crate::answer::Answer;
-use crate::problem::{Problem, Result};
+use crate::problem::Result;
 use crate::request::Request;
 use crate::route::Resource;
 use crate::service::{App, Worker};
@@ -27,7 +27,11 @@ pub(crate) async fn answer(
     resource: Resource,
     request: &Request,
 ) -> Result<Answer> {
-    let Worker { herder, plugins } = worker;
+    let Worker {
+        herder,
+        plugins,
+        validation,
+    } = worker;
     let method = &request.method;
     match resource {
         Resource::Root => Ok(root::get(herder)),
@@ -65,7 +69,7 @@ pub(crate) async fn answer(
 
         Resource::Plugins => Ok(plugins::list(plugins, request)),
         Resource::PluginConfig(name) => plugins::config(plugins, &name, request),
-        Resource::PluginValidate(_) => Err(Problem::internal("validation is not offered")),
+        Resource::PluginValidate(name) => plugins::validate(validation, &name, request).await,
         Resource::Loggers => Ok(loggers::list(app)),
         Resource::Logger(name) if method == Method::PUT => loggers::set(app, &name, request),
         Resource::Logger(name) => loggers::get(app, &name),

@@ -1,7 +1,10 @@
 //! `/connector-plugins` (KIP-769, KIP-891)
 
+use std::sync::Arc;
+
+use hyper::StatusCode;
 use serde_json::{Value, json};
-use windlass_api::ConfigKey;
+use windlass_engine::config::{ConnectorValidation, ValidationError, plugin_keys};
 use windlass_engine::plugins::{PluginError, Plugins, VersionRange};
 
 use crate::answer::Answer;
@@ -13,43 +16,56 @@ pub(super) fn list(plugins: &Plugins, request: &Request) -> Answer {
     // Any word but true is false, as `Boolean.parseBoolean`; nothing is true, the default.
     let connectors_only =
         request.parameter("connectorsOnly").is_none() || request.flag("connectorsOnly");
-    let plugins = plugins.list(connectors_only);
-    Answer::ok(&Value::Array(
-        plugins
-            .map(|p| json!({"class": p.class, "type": p.kind.as_str(), "version": p.version}))
-            .collect(),
-    ))
+    let plugins = plugins
+        .list(connectors_only)
+        .map(|p| json!({"class": p.class, "type": p.kind.as_str(), "version": p.version}));
+    Answer::ok(&Value::Array(plugins.collect()))
 }
 
 /// `GET /connector-plugins/P/config`
-pub(super) fn config(plugins: &Plugins, name: &str, request: &Request) -> Result<Answer> {
+pub(super) fn config(plugins: &Arc<Plugins>, name: &str, request: &Request) -> Result<Answer> {
     let versions = VersionRange::parse(request.parameter("version")).map_err(refused)?;
-    let config = plugins.config(name, &versions).map_err(refused)?;
-    Ok(Answer::ok(&Value::Array(
-        config.keys().map(key_json).collect(),
-    )))
+    let keys = plugin_keys(plugins, name, &versions).map_err(refused)?;
+    Answer::serialized(StatusCode::OK, &keys)
 }
 
-/// `ConfigKeyInfo`
-pub(super) fn key_json(key: &ConfigKey) -> Value {
-    json!({
-        "name": key.name,
-        "type": key.kind.name(),
-        "required": key.is_required(),
-        "default_value": key.default.as_ref().and_then(|default| default.to_text()),
-        "importance": key.importance.name(),
-        "documentation": key.documentation,
-        "group": key.group,
-        "order_in_group": key.order_in_group,
-        "width": key.width.name(),
-        "display_name": key.display_name,
-        "dependents": key.dependents,
-    })
+/// `PUT /connector-plugins/P/config/validate`
+pub(super) async fn validate(
+    validation: &ConnectorValidation,
+    name: &str,
+    request: &Request,
+) -> Result<Answer> {
+    let config = request.string_map()?;
+    if let Some(Some(class)) = config.get("connector.class")
+        && !alias(class).ends_with(alias(name))
+    {
+        return Err(Problem::bad_request(format!(
+            "Included connector type {class} does not match request type {name}"
+        )));
+    }
+    let infos = validation.validate(&config).await.map_err(failed)?;
+    Answer::serialized(StatusCode::OK, &infos)
+}
+
+/// The name without `Connector` at its end.
+fn alias(name: &str) -> &str {
+    name.strip_suffix("Connector")
+        .filter(|rest| !rest.is_empty())
+        .unwrap_or(name)
 }
 
 fn refused(error: PluginError) -> Problem {
     match error {
         PluginError::Unknown(_) => Problem::not_found(error.to_string()),
         error => Problem::bad_request(error.to_string()),
+    }
+}
+
+/// Java answers 500 here, with the class of the exception that its future wrapped.
+fn failed(error: ValidationError) -> Problem {
+    let class = "org.apache.kafka.connect.runtime.rest.errors.BadRequestException";
+    match error {
+        ValidationError::Connector(error) => Problem::internal(error.message()),
+        error => Problem::internal(format!("{class}: {error}")),
     }
 }

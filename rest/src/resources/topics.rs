@@ -22,7 +22,7 @@ pub(super) fn get(app: &App, herder: &Herder, name: &str) -> Result<Answer> {
 /// `PUT /connectors/C/topics/reset`
 pub(super) fn reset(app: &App, herder: &Herder, name: &str) -> Result<Answer> {
     tracked(app)?;
-    if !app.config.topic_reset {
+    if !app.topic_reset {
         return Err(Problem::forbidden("Topic tracking reset is disabled."));
     }
     herder.reset_active_topics(name);
@@ -30,7 +30,7 @@ pub(super) fn reset(app: &App, herder: &Herder, name: &str) -> Result<Answer> {
 }
 
 fn tracked(app: &App) -> Result<()> {
-    if app.config.topic_tracking {
+    if app.topic_tracking {
         return Ok(());
     }
     Err(Problem::forbidden("Topic tracking is disabled."))

@@ -36,6 +36,11 @@ impl Rest {
         Rest { address }
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// `GET path`
     ///
     /// # Errors

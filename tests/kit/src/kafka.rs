@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// The broker shared by all tests, and its command line tools.
 #[derive(Clone, Debug)]
@@ -70,6 +70,40 @@ impl Kafka {
             .last_chunk::<8>()
             .map_or(-1, |bytes| i64::from_be_bytes(*bytes));
         Ok(if error == 0 { offset } else { -1 })
+    }
+
+    /// Creates a topic.
+    ///
+    /// # Panics
+    /// When it cannot be created.
+    pub fn create_topic(&self, topic: &str, partitions: u64) {
+        let partitions = partitions.to_string();
+        let arguments = ["--create", "--topic", topic, "--partitions", &partitions];
+        self.tool("org.apache.kafka.tools.TopicCommand", &arguments);
+    }
+
+    /// Appends records without keys to a topic, in order.
+    ///
+    /// # Panics
+    /// When it cannot be done, or a value holds a line end.
+    pub fn produce(&self, topic: &str, values: &[&str]) {
+        assert!(
+            values.iter().all(|value| !value.contains('\n')),
+            "values are sent as lines"
+        );
+        let mut producer = java()
+            .arg("org.apache.kafka.tools.ConsoleProducer")
+            .args(["--bootstrap-server", &self.address, "--topic", topic])
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("java");
+        let mut input = producer.stdin.take().expect("standard input");
+        for value in values {
+            writeln!(input, "{value}").expect("the producer reads");
+        }
+        drop(input);
+        let status = producer.wait().expect("the producer ends");
+        assert!(status.success(), "the console producer: {status}");
     }
 
     /// Runs one of Kafka's tools and returns its standard output.

@@ -157,6 +157,13 @@ impl BatchBuilder {
         self.at.max(HEADER_LEN)
     }
 
+    /// Bytes of memory the builder holds.
+    #[inline]
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.buf.capacity()
+    }
+
     /// Whether no record was appended.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -92,6 +92,9 @@ fn decompress_blocks(mut input: &[u8], limit: usize, out: &mut Vec<u8>) -> Outco
 
 /// Any frame: linked blocks, checksums, content size, other block sizes.
 fn decompress_any(input: &[u8], limit: usize, out: &mut Vec<u8>) -> Outcome {
+    if input.is_empty() {
+        return Err(Fault::corrupt("there is no frame"));
+    }
     let mut output = Limited::new(out, limit);
     let outcome = copy(&mut FrameDecoder::new(input), &mut output);
     match outcome {

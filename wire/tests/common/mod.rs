@@ -30,7 +30,7 @@ pub(crate) fn records(kind: &str) -> Vec<Expected> {
 fn small(i: usize) -> Expected {
     Expected {
         timestamp: 1_700_000_000_000 + 3 * i as i64,
-        key: (i % 3 != 0).then(|| format!("key-{i}").into_bytes()),
+        key: (!i.is_multiple_of(3)).then(|| format!("key-{i}").into_bytes()),
         value: (i % 7 != 5)
             .then(|| format!("value-{i}-{}", "abcdefghij".repeat(i * i % 40)).into_bytes()),
         headers: (0..i % 4)

@@ -3,7 +3,7 @@
 use windlass_api::{ConfigDef, ConfigKey, Importance, Kind};
 
 /// All keys that a standalone worker takes.
-pub fn keys() -> ConfigDef {
+pub(crate) fn keys() -> ConfigDef {
     super::rest::keys(super::tls::keys(super::worker::keys())).define(
         ConfigKey::new("offset.storage.file.filename", Kind::String)
             .importance(Importance::High)

@@ -415,3 +415,6 @@ const PRODUCER_EXPIRATION_MS: i64 = 24 * 60 * 60 * 1000;
 /// A compacted topic's newest segment is closed at this size, so that small topics are compacted too.
 const ROLL_COMPACTED_ABOVE: u64 = 512 * 1024;
 const MOST_DECOMPRESSED: usize = 256 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+//! The numbers of JSON.
+
+use num_bigint::BigInt;
+use windlass_api::Decimal;
+
+/// A number as it stands in the text; integers that fit are already read.
+pub(super) struct Number<'a> {
+    text: &'a str,
+    integral: bool,
+    small: Option<i64>,
+}
+
+/// How a number is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Integer,
+    Fraction,
+    Exponent,
+}
+
+impl<'a> Number<'a> {
+    /// A number of this text; `None` when its exponent is out of range.
+    pub(super) fn new(text: &'a str, form: Form) -> Option<Self> {
+        let integral = form == Form::Integer;
+        let small = if integral {
+            parse_small(text.as_bytes())
+        } else {
+            None
+        };
+        (form != Form::Exponent || text.parse::<Decimal>().is_ok()).then_some(Number {
+            text,
+            integral,
+            small,
+        })
+    }
+
+    /// Whether it has neither point nor exponent.
+    pub(super) fn is_integral(&self) -> bool {
+        self.integral
+    }
+
+    /// The number, if it is integral and in the range of an `int32`.
+    pub(super) fn as_int(&self) -> Option<i32> {
+        self.small.and_then(|n| i32::try_from(n).ok())
+    }
+
+    /// The integral part, cut to 64 bits.
+    pub(super) fn to_i64(&self) -> i64 {
+        self.small.unwrap_or_else(|| self.to_decimal().to_i64())
+    }
+
+    /// The nearest float.
+    pub(super) fn to_f32(&self) -> f32 {
+        if self.is_zero() {
+            0.0
+        } else {
+            self.text.parse().unwrap_or(f32::NAN)
+        }
+    }
+
+    /// The nearest double.
+    pub(super) fn to_f64(&self) -> f64 {
+        if self.is_zero() {
+            0.0
+        } else {
+            self.text.parse().unwrap_or(f64::NAN)
+        }
+    }
+
+    /// The number with all its digits.
+    pub(super) fn to_decimal(&self) -> Decimal {
+        let zero = || Decimal {
+            unscaled: BigInt::ZERO,
+            scale: 0,
+        };
+        self.small.map_or_else(
+            || self.text.parse().unwrap_or_else(|_| zero()),
+            |small| Decimal {
+                unscaled: small.into(),
+                scale: 0,
+            },
+        )
+    }
+
+    /// Zero has no sign: Java reads a decimal first.
+    fn is_zero(&self) -> bool {
+        let mantissa = self.text.bytes().take_while(|b| !matches!(b, b'e' | b'E'));
+        self.text.as_bytes()[0] == b'-' && mantissa.into_iter().all(|b| !(b'1'..=b'9').contains(&b))
+    }
+}
+
+fn parse_small(text: &[u8]) -> Option<i64> {
+    let (negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    if digits.len() > 18 {
+        return None;
+    }
+    let magnitude = digits
+        .iter()
+        .fold(0i64, |n, b| n * 10 + i64::from(b - b'0'));
+    Some(if negative { -magnitude } else { magnitude })
+}

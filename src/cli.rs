@@ -1,0 +1,130 @@
+//! The command line.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+
+use crate::failure::Failure;
+use crate::{logging, plugins, quickstart, standalone};
+
+/// Runs the program; returns its exit code.
+pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
+    let Cli { log, command } = match Cli::try_parse_from(as_subcommand(arguments)) {
+        Ok(cli) => cli,
+        Err(error) => return explain(&error),
+    };
+    let default_level = match command {
+        Command::Quickstart { .. } | Command::Plugins => "warn",
+        _ => "info",
+    };
+    let done = logging::start(log.as_deref(), default_level).and_then(|loggers| match command {
+        Command::Standalone { worker, connectors } => standalone::run(&worker, &connectors, loggers),
+        Command::Distributed { .. } => Err(Failure::usage(
+            "distributed mode is not in this release; `windlass standalone` takes the same connectors",
+        )),
+        Command::Quickstart { file, directory } => quickstart::run(file.as_deref(), &directory, loggers),
+        Command::Plugins => {
+            plugins::print();
+            Ok(())
+        }
+    });
+    done.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
+}
+
+/// Kafka Connect in one static binary.
+#[derive(Debug, Parser)]
+#[command(name = "windlass", version = VERSION, arg_required_else_help = true)]
+struct Cli {
+    /// What to log: a level, or a list such as `info,windlass_client=debug`; RUST_LOG is read when not given
+    #[arg(long, global = true, value_name = "FILTER")]
+    log: Option<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run connectors in one process, as connect-standalone.sh does
+    Standalone {
+        /// The worker's properties
+        worker: PathBuf,
+        /// Connectors to create: properties or JSON files
+        connectors: Vec<PathBuf>,
+    },
+    /// Run one worker of a cluster, as connect-distributed.sh does (not in this release)
+    Distributed {
+        /// The worker's properties
+        worker: PathBuf,
+    },
+    /// See records flow, with nothing installed: a file, through a topic of an embedded broker, into another file
+    Quickstart {
+        /// The file to read; one that grows by itself when not given
+        file: Option<PathBuf>,
+        /// Where the broker's data, offsets and output are kept
+        #[arg(long, default_value = "windlass-quickstart", value_name = "DIR")]
+        directory: PathBuf,
+    },
+    /// List the connectors, converters, transforms and predicates
+    Plugins,
+}
+
+/// A link named like a script of Kafka stands for its subcommand.
+fn as_subcommand(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let name = arguments
+        .first()
+        .and_then(|program| Path::new(program).file_name())
+        .and_then(OsStr::to_str);
+    let subcommand = match name.map(|name| name.strip_suffix(".sh").unwrap_or(name)) {
+        Some("connect-standalone") => "standalone",
+        Some("connect-distributed") => "distributed",
+        _ => return arguments,
+    };
+    arguments.insert(1, OsString::from(subcommand));
+    arguments
+}
+
+/// Java's launcher exits with 1 where clap would say 2.
+fn explain(error: &clap::Error) -> ExitCode {
+    // Nothing is left to be done for a reader who closed the pipe.
+    let _ = error.print();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
+        _ => ExitCode::from(1),
+    }
+}
+
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (Kafka Connect 4.3.1)");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Command {
+        let arguments = line.split(' ').map(OsString::from).collect();
+        Cli::try_parse_from(as_subcommand(arguments))
+            .expect(line)
+            .command
+    }
+
+    #[test]
+    fn links_named_as_kafkas_scripts_stand_for_subcommands() {
+        for program in [
+            "windlass standalone",
+            "/opt/connect-standalone",
+            "bin/connect-standalone.sh",
+        ] {
+            let Command::Standalone { worker, connectors } = parse(&format!("{program} w c d"))
+            else {
+                panic!("{program} is not standalone");
+            };
+            assert_eq!((worker, connectors.len()), (PathBuf::from("w"), 2));
+        }
+        assert!(matches!(
+            parse("connect-distributed.sh w"),
+            Command::Distributed { .. }
+        ));
+    }
+}
