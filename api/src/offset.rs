@@ -40,6 +40,11 @@ impl SourcePartition {
         SourcePartition(Some(Arc::new(entries)))
     }
 
+    /// A part of a source named by one text, such as `filename: "/var/log/messages"`.
+    pub fn named(field: &str, name: impl Into<Value>) -> Self {
+        SourcePartition::new(OffsetMap::from([(field.to_owned(), name.into())]))
+    }
+
     /// The entries, or `None` for Java's null partition.
     pub fn entries(&self) -> Option<&OffsetMap> {
         self.0.as_deref()

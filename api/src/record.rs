@@ -26,6 +26,22 @@ pub struct Record {
     pub headers: Headers,
 }
 
+impl Record {
+    /// A record of a topic, with nothing in it.
+    pub fn new(topic: impl Into<Arc<str>>) -> Self {
+        Record {
+            topic: topic.into(),
+            partition: None,
+            key_schema: None,
+            key: Value::Null,
+            value_schema: None,
+            value: Value::Null,
+            timestamp: None,
+            headers: Headers::new(),
+        }
+    }
+}
+
 /// A record from a source task, with where in the source it came from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SourceRecord {
@@ -35,6 +51,41 @@ pub struct SourceRecord {
     pub source_partition: SourcePartition,
     /// Where in that part reading goes on after this record.
     pub source_offset: SourceOffset,
+}
+
+impl SourceRecord {
+    /// A record of a topic with neither key nor value. `offset` is where reading goes on after it.
+    pub fn new(
+        partition: &SourcePartition,
+        offset: SourceOffset,
+        topic: impl Into<Arc<str>>,
+    ) -> Self {
+        SourceRecord {
+            record: Record::new(topic),
+            source_partition: partition.clone(),
+            source_offset: offset,
+        }
+    }
+
+    /// Sets the key, schemaless with `None`.
+    #[must_use]
+    pub fn with_key(mut self, schema: impl Into<Option<Schema>>, key: impl Into<Value>) -> Self {
+        self.record.key_schema = schema.into();
+        self.record.key = key.into();
+        self
+    }
+
+    /// Sets the value, schemaless with `None`.
+    #[must_use]
+    pub fn with_value(
+        mut self,
+        schema: impl Into<Option<Schema>>,
+        value: impl Into<Value>,
+    ) -> Self {
+        self.record.value_schema = schema.into();
+        self.record.value = value.into();
+        self
+    }
 }
 
 /// A record for a sink task, with where in Kafka it came from.

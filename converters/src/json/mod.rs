@@ -190,10 +190,9 @@ impl JsonConverter {
         let schema = match self.read_cache.get(schema_text.as_bytes()) {
             Some(schema) => schema,
             None => {
-                let schema = schema_reader::read_schema(
-                    &text.slice_ref(schema_text),
-                    self.writer.replace_null,
-                )?;
+                // From a copy: slices of the message would keep all of it alive.
+                let schema =
+                    schema_reader::read_schema(&Text::from(schema_text), self.writer.replace_null)?;
                 self.read_cache.insert(schema_text.as_bytes(), &schema);
                 schema
             }

@@ -7,7 +7,7 @@ use super::node::{Content, Node};
 use super::read::Reader;
 use super::scanner::Scanner;
 
-/// Reads the schema that stands in a text; `None` for null.
+/// Reads the schema that stands in a text, of which it keeps slices; `None` for null.
 ///
 /// # Errors
 /// [`ErrorKind::Data`] when it is no schema, [`ErrorKind::SchemaBuilder`] when it breaks a rule of schemas.
@@ -35,20 +35,20 @@ impl SchemaReader<'_> {
             _ => builder.required(),
         };
         if let Some(name) = node.get("name").and_then(Node::as_text) {
-            builder = builder.name(owned(name));
+            builder = builder.name(name.clone());
         }
         if let Some(Content::Integer(version)) = node.get("version").map(|n| &n.content) {
             builder = builder.version(*version as i32);
         }
         if let Some(doc) = node.get("doc").and_then(Node::as_text) {
-            builder = builder.doc(owned(doc));
+            builder = builder.doc(doc.clone());
         }
         if let Some(Content::Object(parameters)) = node.get("parameters").map(|n| &n.content) {
             for (name, value) in parameters {
                 let value = value
                     .as_text()
                     .ok_or_else(|| error::data("Schema parameters must have string values."))?;
-                builder = builder.parameter(owned(name), owned(value));
+                builder = builder.parameter(name.clone(), value.clone());
             }
         }
         if let Some(default) = node.get("default") {
@@ -100,7 +100,7 @@ impl SchemaReader<'_> {
             let name = field.get("field").and_then(Node::as_text);
             let name = name
                 .ok_or_else(|| error::data("Struct schema's field name not specified properly"))?;
-            builder = builder.field(owned(name), self.required_schema(field, "fieldSchema")?);
+            builder = builder.field(name.clone(), self.required_schema(field, "fieldSchema")?);
         }
         Ok(builder)
     }
@@ -126,11 +126,6 @@ impl SchemaReader<'_> {
         }
         Ok(builder.default_value(value).build()?)
     }
-}
-
-/// A copy that does not keep the message alive.
-fn owned(text: &Text) -> Text {
-    Text::from(text.as_str())
 }
 
 fn unknown_type(kind: &str) -> Box<ConnectError> {

@@ -1,0 +1,462 @@
+//! What holds for all values: nothing is lost on the way through bytes, and nothing makes a converter panic.
+
+use bytes::Bytes;
+use num_bigint::BigInt;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use windlass_api::{
+    Converter, Decimal, Encoded, HeaderConverter, MapValue, Props, Schema, SchemaAndValue, Struct,
+    Text, Type, Value, date, decimal, time, timestamp,
+};
+use windlass_converters::{JsonConverter, SimpleHeaderConverter, plugins};
+
+proptest! {
+    #[test]
+    fn json_with_schemas_loses_nothing(contents in vec(content(), 1..4), numeric in any::<bool>()) {
+        let format = if numeric { "NUMERIC" } else { "BASE64" };
+        let mut converter = json(&[("replace.null.with.default", "false"), ("decimal.format", format)]);
+        // Twice: the second time schemas come from the caches.
+        for content in contents.iter().chain(&contents) {
+            let bytes = write(&mut converter, content).unwrap();
+            let read = converter.to_connect_data("t", Some(bytes.clone())).unwrap();
+            prop_assert_eq!(&read, content, "{}", String::from_utf8_lossy(&bytes));
+            read.schema.unwrap().validate(&read.value).unwrap();
+        }
+    }
+
+    #[test]
+    fn schemaless_json_loses_nothing(value in plain_value()) {
+        let mut converter = json(&[("schemas.enable", "false")]);
+        let content = SchemaAndValue { schema: None, value };
+        let bytes = write(&mut converter, &content).unwrap();
+        prop_assert_eq!(converter.to_connect_data("t", Some(bytes)).unwrap(), content);
+    }
+
+    #[test]
+    fn json_reads_what_serde_json_reads(value in plain_value(), pretty in any::<bool>()) {
+        let tree = tree(&value);
+        let text = if pretty { serde_json::to_string_pretty(&tree) } else { serde_json::to_string(&tree) };
+        let mut converter = json(&[("schemas.enable", "false")]);
+        let read = converter.to_connect_data("t", Some(text.unwrap().into())).unwrap();
+        prop_assert_eq!(read.value, value);
+    }
+
+    #[test]
+    fn no_bytes_make_a_converter_panic(bytes in jsonish(), plain in any::<bool>()) {
+        let bytes = Bytes::from(bytes);
+        let mut converter = json(&[("schemas.enable", if plain { "false" } else { "true" })]);
+        let _ = converter.to_connect_data("t", Some(bytes.clone()));
+        for plugin in plugins() {
+            if let Some(new) = plugin.new {
+                let _ = new().to_connect_data("t", Some(bytes.clone()));
+            }
+        }
+        let _ = SimpleHeaderConverter.to_connect_header("t", "h", Some(bytes));
+    }
+
+    #[test]
+    fn a_cut_message_is_an_error(content in content(), cut in 1usize..40) {
+        let mut converter = json(&[]);
+        let bytes = match write(&mut converter, &content) {
+            Some(bytes) => bytes,
+            None => return Ok(()),
+        };
+        let _ = converter.to_connect_data("t", Some(bytes.clone()));
+        let cut = bytes.slice(..bytes.len().saturating_sub(cut));
+        prop_assert!(converter.to_connect_data("t", Some(cut)).is_err());
+    }
+
+    #[test]
+    fn headers_of_numbers_and_lists_read_back(value in header_value()) {
+        let mut out = Vec::new();
+        let bytes = match SimpleHeaderConverter.from_connect_header("t", "h", None, &value, &mut out).unwrap() {
+            Encoded::Borrowed(bytes) => bytes.to_vec(),
+            _ => out.clone(),
+        };
+        let read = SimpleHeaderConverter.to_connect_header("t", "h", Some(bytes.into())).unwrap();
+        prop_assert_eq!(read.value.to_string(), value.to_string());
+    }
+}
+
+#[test]
+fn deep_nesting_is_refused_not_followed() {
+    let mut converter = json(&[("schemas.enable", "false")]);
+    let nested = |depth: usize, open: &str, close: &str| {
+        Bytes::from(open.repeat(depth) + "1" + &close.repeat(depth))
+    };
+    for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+        assert!(
+            converter
+                .to_connect_data("t", Some(nested(1000, open, close)))
+                .is_ok()
+        );
+        assert!(
+            converter
+                .to_connect_data("t", Some(nested(1001, open, close)))
+                .is_err()
+        );
+        assert!(
+            converter
+                .to_connect_data("t", Some(nested(1_000_000, open, "")))
+                .is_err()
+        );
+    }
+    let mut enveloped = json(&[]);
+    let schema = "{\"type\":\"array\",\"items\":".repeat(100_000);
+    assert!(
+        enveloped
+            .to_connect_data("t", Some(format!("{{\"schema\":{schema}").into()))
+            .is_err()
+    );
+    let text = nested(100_000, "[", "]");
+    let read = SimpleHeaderConverter
+        .to_connect_header("t", "h", Some(text.clone()))
+        .unwrap();
+    assert_eq!(read.value.as_str().map(str::len), Some(text.len()));
+}
+
+#[test]
+fn maps_of_many_keys_are_read_in_linear_time() {
+    let entries: Vec<String> = (0..200_000).map(|i| format!("\"key{i}\":{i}")).collect();
+    let text = Bytes::from(format!("{{{}}}", entries.join(",")));
+    let mut converter = json(&[("schemas.enable", "false")]);
+    let read = converter.to_connect_data("t", Some(text)).unwrap();
+    let map = read.value.as_map().unwrap();
+    assert_eq!(map.len(), 200_000);
+    assert_eq!(map.get_str("key199999"), Some(&Value::Int64(199_999)));
+}
+
+#[test]
+fn the_cache_is_bounded_and_changes_nothing() {
+    for size in ["0", "1", "2", "1000"] {
+        let mut converter = json(&[("schemas.cache.size", size)]);
+        for round in 0..3 {
+            for name in 0..5 {
+                let text = format!(
+                    r#"{{"schema":{{"type":"int32","name":"n{name}"}},"payload":{round}}}"#
+                );
+                let read = converter.to_connect_data("t", Some(text.into())).unwrap();
+                assert_eq!(
+                    read.schema.as_ref().unwrap().name.as_deref(),
+                    Some(&*format!("n{name}"))
+                );
+                assert_eq!(read.value, Value::Int32(round));
+                let bytes = write(&mut converter, &read).unwrap();
+                assert!(String::from_utf8_lossy(&bytes).contains(&format!("\"n{name}\"")));
+            }
+        }
+    }
+}
+
+fn json(config: &[(&str, &str)]) -> JsonConverter {
+    let props: Props = config
+        .iter()
+        .map(|(key, value)| ((*key).to_owned(), Some((*value).to_owned())))
+        .collect();
+    let mut converter = JsonConverter::new();
+    Converter::configure(&mut converter, &props, false).unwrap();
+    converter
+}
+
+fn write(converter: &mut JsonConverter, content: &SchemaAndValue) -> Option<Bytes> {
+    let mut out = Vec::new();
+    match converter
+        .from_connect_data("t", content.schema.as_ref(), &content.value, &mut out)
+        .unwrap()
+    {
+        Encoded::Null => None,
+        Encoded::Borrowed(bytes) => Some(Bytes::copy_from_slice(bytes)),
+        Encoded::Appended => Some(out.into()),
+    }
+}
+
+/// A schema with a value that fits.
+fn content() -> impl Strategy<Value = SchemaAndValue> {
+    schema().prop_flat_map(|schema| {
+        let value = value_of(&schema);
+        (Just(schema), value).prop_map(|(schema, value)| SchemaAndValue {
+            schema: Some(schema),
+            value,
+        })
+    })
+}
+
+fn schema() -> BoxedStrategy<Schema> {
+    let plain = prop_oneof![
+        proptest::sample::select(&PRIMITIVES[..])
+            .prop_map(|kind| Schema::builder(kind).build().unwrap()),
+        proptest::sample::select(&PRIMITIVES[..])
+            .prop_map(|kind| Schema::builder(kind).optional().build().unwrap()),
+        (-3i32..10).prop_map(decimal::schema),
+        Just(date::schema()),
+        Just(time::schema()),
+        Just(timestamp::schema()),
+        text().prop_map(|name| Schema::builder(Type::Int16)
+            .name(name)
+            .version(3)
+            .doc("d")
+            .build()
+            .unwrap()),
+        (text(), text()).prop_map(|(k, v)| Schema::builder(Type::String)
+            .parameter(k, v)
+            .build()
+            .unwrap()),
+        any::<i32>().prop_map(|default| Schema::builder(Type::Int32)
+            .default_value(default)
+            .build()
+            .unwrap()),
+        text().prop_map(|default| Schema::builder(Type::String)
+            .optional()
+            .default_value(default)
+            .build()
+            .unwrap()),
+    ];
+    plain
+        .prop_recursive(3, 24, 5, |inner| {
+            prop_oneof![
+                inner
+                    .clone()
+                    .prop_map(|element| Schema::array(element).build().unwrap()),
+                (inner.clone(), inner.clone())
+                    .prop_map(|(key, value)| Schema::map(key, value).build().unwrap()),
+                inner
+                    .clone()
+                    .prop_map(|value| Schema::map(Schema::STRING, value)
+                        .optional()
+                        .build()
+                        .unwrap()),
+                (vec(inner, 0..12), any::<bool>()).prop_map(|(fields, optional)| {
+                    let builder = fields
+                        .into_iter()
+                        .enumerate()
+                        .fold(Schema::structure(), |builder, (i, field)| {
+                            builder.field(format!("f\"{i}"), field)
+                        });
+                    if optional {
+                        builder.optional()
+                    } else {
+                        builder
+                    }
+                    .build()
+                    .unwrap()
+                }),
+            ]
+        })
+        .boxed()
+}
+
+fn value_of(schema: &Schema) -> BoxedStrategy<Value> {
+    let value = required_value_of(schema);
+    if schema.optional {
+        prop_oneof![1 => Just(Value::Null), 3 => value].boxed()
+    } else {
+        value
+    }
+}
+
+fn required_value_of(schema: &Schema) -> BoxedStrategy<Value> {
+    let scale = schema
+        .parameter("scale")
+        .and_then(|scale| scale.parse::<i32>().ok());
+    if let Some(scale) = scale.filter(|_| schema.kind == Type::Bytes) {
+        // Zero digits with a negative scale have no text of their own.
+        let digits = any::<i128>().prop_filter("zero", |n| *n != 0);
+        return digits
+            .prop_map(move |n| {
+                Decimal {
+                    unscaled: BigInt::from(n),
+                    scale,
+                }
+                .into()
+            })
+            .boxed();
+    }
+    match schema.name.as_deref() {
+        Some(date::NAME) => {
+            return (-100_000i64..100_000)
+                .prop_map(|days| Value::Date(days * 86_400_000))
+                .boxed();
+        }
+        Some(time::NAME) => return (0i64..=86_400_000).prop_map(Value::Date).boxed(),
+        Some(timestamp::NAME) => return any::<i64>().prop_map(Value::Date).boxed(),
+        _ => {}
+    }
+    match schema.kind {
+        Type::Int8 => any::<i8>().prop_map(Value::from).boxed(),
+        Type::Int16 => any::<i16>().prop_map(Value::from).boxed(),
+        Type::Int32 => any::<i32>().prop_map(Value::from).boxed(),
+        Type::Int64 => any::<i64>().prop_map(Value::from).boxed(),
+        Type::Float32 => any::<f32>()
+            .prop_map(|v| Value::from(if v.is_finite() { v + 0.0 } else { 0.5 }))
+            .boxed(),
+        Type::Float64 => finite().prop_map(Value::from).boxed(),
+        Type::Boolean => any::<bool>().prop_map(Value::from).boxed(),
+        Type::String => text().prop_map(Value::from).boxed(),
+        Type::Bytes => vec(any::<u8>(), 0..40).prop_map(Value::from).boxed(),
+        Type::Array => vec(value_of(schema.value_schema.as_ref().unwrap()), 0..4)
+            .prop_map(Value::Array)
+            .boxed(),
+        Type::Map => {
+            let key = schema.key_schema.clone().unwrap();
+            // The key of a JSON object cannot be null.
+            let keys = if key.kind == Type::String {
+                required_value_of(&key)
+            } else {
+                value_of(&key)
+            };
+            let entries = vec(
+                (keys, value_of(schema.value_schema.as_ref().unwrap())),
+                0..4,
+            );
+            entries
+                .prop_map(|entries| Value::Map(MapValue::from_iter(entries)))
+                .boxed()
+        }
+        Type::Struct => {
+            let fields: Vec<_> = schema
+                .fields
+                .iter()
+                .map(|field| value_of(&field.schema))
+                .collect();
+            let schema = schema.clone();
+            fields
+                .prop_map(move |values| Struct::from_values(schema.clone(), values).unwrap().into())
+                .boxed()
+        }
+    }
+}
+
+/// A value of what schemaless JSON knows.
+fn plain_value() -> BoxedStrategy<Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        finite().prop_map(Value::from),
+        text().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 64, 20, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..6).prop_map(Value::Array),
+            vec((text(), inner), 0..30)
+                .prop_map(|entries| Value::Map(MapValue::from_iter(entries))),
+        ]
+    })
+    // Null without a schema is no bytes at all.
+    .prop_filter("null", |value| !value.is_null())
+    .boxed()
+}
+
+fn header_value() -> impl Strategy<Value = Value> {
+    let number = prop_oneof![
+        any::<i64>().prop_map(Value::from),
+        any::<i8>().prop_map(Value::from)
+    ];
+    prop_oneof![number.clone(), vec(number, 1..5).prop_map(Value::Array)]
+}
+
+fn tree(value: &Value) -> serde_json::Value {
+    match value {
+        Value::Boolean(v) => (*v).into(),
+        Value::Int64(v) => (*v).into(),
+        Value::Float64(v) => (*v).into(),
+        Value::String(v) => v.as_str().into(),
+        Value::Array(v) => v.iter().map(tree).collect::<Vec<_>>().into(),
+        Value::Map(v) => {
+            let entries = v
+                .iter()
+                .map(|(key, value)| (key.as_str().unwrap().to_owned(), tree(value)));
+            entries.collect::<serde_json::Map<_, _>>().into()
+        }
+        _ => serde_json::Value::Null,
+    }
+}
+
+/// Texts with what must be escaped.
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-z]{0,20}",
+        "\\PC{0,10}",
+        "[\"\\\\\u{0}-\u{20}é😀x]{0,30}"
+    ]
+}
+
+/// Finite, and zero without a sign: the sign of zero is not read.
+fn finite() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        any::<f64>(),
+        (-1_000_000i64..1_000_000).prop_map(|n| n as f64 / 100.0)
+    ]
+    .prop_map(|v| if v.is_finite() { v + 0.0 } else { 0.5 })
+}
+
+/// Bytes that get somewhere.
+fn jsonish() -> impl Strategy<Value = Vec<u8>> {
+    let piece = proptest::sample::select(&PIECES[..]).prop_map(|piece| piece.as_bytes().to_vec());
+    let pieces = vec(prop_oneof![6 => piece, 1 => vec(any::<u8>(), 0..4)], 0..30);
+    prop_oneof![
+        pieces.prop_map(|pieces| pieces.concat()),
+        vec(any::<u8>(), 0..50)
+    ]
+}
+
+const PIECES: [&str; 30] = [
+    "{",
+    "}",
+    "[",
+    "]",
+    ":",
+    ",",
+    "\"",
+    "\\",
+    "\"schema\":",
+    "\"payload\":",
+    "\"type\":",
+    "\"int32\"",
+    "\"struct\"",
+    "\"array\"",
+    "\"map\"",
+    "\"items\":",
+    "\"keys\":",
+    "\"values\":",
+    "\"fields\":",
+    "\"field\":",
+    "\"default\":",
+    "\"name\":\"org.apache.kafka.connect.data.Decimal\"",
+    "null",
+    "true",
+    "1",
+    "-",
+    "1e99999999999",
+    "0.5",
+    "\\u",
+    " ",
+];
+
+const PRIMITIVES: [Type; 9] = [
+    Type::Int8,
+    Type::Int16,
+    Type::Int32,
+    Type::Int64,
+    Type::Float32,
+    Type::Float64,
+    Type::Boolean,
+    Type::String,
+    Type::Bytes,
+];
+
+#[test]
+fn text_is_a_slice_of_the_message() {
+    let mut converter = json(&[]);
+    let message = Bytes::from_static(br#"{"schema":{"type":"string"},"payload":"some text"}"#);
+    for _ in 0..2 {
+        let read = converter
+            .to_connect_data("t", Some(message.clone()))
+            .unwrap();
+        let Value::String(text) = read.value else {
+            panic!("no string")
+        };
+        assert_eq!(text, Text::from("some text"));
+        assert!(message.as_ptr_range().contains(&text.as_bytes().as_ptr()));
+    }
+}
