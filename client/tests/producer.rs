@@ -5,7 +5,8 @@ mod common;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::{Reader, kafka, topic};
+use common::kafka;
+use common::plain::{self, Reader, topic};
 use windlass_client::config::{ProducerConfig, Properties};
 use windlass_client::producer::{AppendError, Producer};
 use windlass_client::{Cluster, Env};
@@ -201,7 +202,7 @@ async fn the_buffer_is_bounded_and_a_record_too_large_is_refused() {
 
 #[tokio::test]
 async fn a_batch_the_topic_takes_only_in_parts_is_split() {
-    let topic = common::topic_with("split", 1, &[("max.message.bytes", "10000")]).await;
+    let topic = plain::topic_with("split", 1, &[("max.message.bytes", "10000")]).await;
     let mut producer = producer(&[]);
     for i in 0..1_000u32 {
         append(
