@@ -117,23 +117,41 @@ fn read_record<'a>(header: &BatchHeader, payload: &'a [u8], at: &mut usize) -> R
 
 /// A record without headers whose numbers are short: most. `None` leaves `*at` alone and the record to [`read_any`].
 ///
-/// No error is made here, so that the loop around it stays in registers: this is 10 of 17 ns.
+/// No error is made here and the numbers before the key come out of one register, so that the loop around this is short: it
+/// halves the cost of a record.
 #[inline]
 fn read_plain<'a>(header: &BatchHeader, payload: &'a [u8], at: &mut usize) -> Option<Record<'a>> {
-    let mut next = *at;
-    let len = varint::read_short(payload, &mut next)?;
-    let end = next.checked_add(usize::try_from(len).ok()?)?;
-    let body = payload.get(next..end)?;
-    // The first byte is the record's attributes, of which none is defined.
-    let mut next = 1;
-    let timestamp_delta = varint::read_short(body, &mut next)?;
-    let offset_delta = varint::read_short(body, &mut next)?;
-    let key = read_short_bytes(body, &mut next)?;
-    let value = read_short_bytes(body, &mut next)?;
-    if body.get(next..)? != [0] {
+    let rest = payload.get(*at..)?;
+    let mut numbers = ShortVarints::new(rest)?;
+    let len = usize::try_from(numbers.next()?).ok()?;
+    let end = numbers.read.checked_add(len)?;
+    // The record's attributes, of which none is defined.
+    numbers.skip_byte();
+    let timestamp_delta = numbers.next()?;
+    let offset_delta = numbers.next()?;
+    let key_len = numbers.next()?;
+    let (key, value_len, value_at) = if key_len == -1 {
+        (None, numbers.next()?, numbers.read)
+    } else {
+        let mut value_at = numbers.read.checked_add(usize::try_from(key_len).ok()?)?;
+        let key = rest.get(numbers.read..value_at)?;
+        (
+            Some(key),
+            varint::read_short(rest, &mut value_at)?,
+            value_at,
+        )
+    };
+    let (value, value_end) = if value_len == -1 {
+        (None, value_at)
+    } else {
+        let value_end = value_at.checked_add(usize::try_from(value_len).ok()?)?;
+        (Some(rest.get(value_at..value_end)?), value_end)
+    };
+    // Behind the value one byte is left: no headers.
+    if value_end.checked_add(1)? != end || *rest.get(value_end)? != 0 {
         return None;
     }
-    *at = end;
+    *at += end;
     Some(record(
         header,
         timestamp_delta,
@@ -144,16 +162,44 @@ fn read_plain<'a>(header: &BatchHeader, payload: &'a [u8], at: &mut usize) -> Op
     ))
 }
 
-#[inline]
-fn read_short_bytes<'a>(body: &'a [u8], at: &mut usize) -> Option<Option<&'a [u8]>> {
-    let len = varint::read_short(body, at)?;
-    if len == -1 {
-        return Some(None);
+/// Varints of at most three bytes off the front of sixteen bytes: five of them and a byte, without a bounds check.
+struct ShortVarints {
+    bits: u128,
+    /// Bytes taken.
+    read: usize,
+}
+
+impl ShortVarints {
+    #[inline(always)]
+    fn new(bytes: &[u8]) -> Option<Self> {
+        Some(Self {
+            bits: u128::from_le_bytes(*bytes.first_chunk()?),
+            read: 0,
+        })
     }
-    let end = at.checked_add(usize::try_from(len).ok()?)?;
-    let bytes = body.get(*at..end)?;
-    *at = end;
-    Some(Some(bytes))
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<i64> {
+        let low = self.bits as u32;
+        let (value, bytes) = if low & 0x80 == 0 {
+            (low & 0x7f, 1)
+        } else if low & 0x8000 == 0 {
+            (low & 0x7f | (low & 0x7f00) >> 1, 2)
+        } else if low & 0x80_0000 == 0 {
+            (low & 0x7f | (low & 0x7f00) >> 1 | (low & 0x7f_0000) >> 2, 3)
+        } else {
+            return None;
+        };
+        self.bits >>= 8 * bytes;
+        self.read += bytes;
+        Some(varint::unzigzag(u64::from(value)))
+    }
+
+    #[inline(always)]
+    fn skip_byte(&mut self) {
+        self.bits >>= 8;
+        self.read += 1;
+    }
 }
 
 #[inline(never)]
@@ -253,5 +299,63 @@ fn shift(error: WireError, by: usize) -> WireError {
             found,
         },
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::batch::{Attributes, Producer};
+    use proptest::prelude::*;
+
+    const HEADER: BatchHeader = BatchHeader {
+        base_offset: 100,
+        length: 0,
+        leader_epoch: 0,
+        crc: 0,
+        attributes: Attributes(0),
+        last_offset_delta: 0,
+        base_timestamp: 1000,
+        max_timestamp: 2000,
+        producer: Producer::NONE,
+        records_count: 1,
+    };
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        /// The short path is only a faster way to what the long path gives. Most payloads here are one byte from a right one.
+        #[test]
+        fn both_paths_read_the_same(
+            timestamp_delta in -200_000i64..200_000, offset_delta in 0i64..20_000, key in prop::option::of("[a-z]{0,70}"), value in prop::option::of("[a-z]{0,70}"),
+            damage in prop::option::of((0usize..90, any::<u8>())),
+        ) {
+            let mut body = vec![0];
+            varint::push(&mut body, timestamp_delta);
+            varint::push(&mut body, offset_delta);
+            for bytes in [&key, &value] {
+                varint::push(&mut body, bytes.as_ref().map_or(-1, |bytes| bytes.len() as i64));
+                body.extend_from_slice(bytes.as_deref().unwrap_or_default().as_bytes());
+            }
+            body.push(0);
+            let mut payload = Vec::new();
+            varint::push(&mut payload, body.len() as i64);
+            payload.extend_from_slice(&body);
+            payload.extend_from_slice(&[1; 16]);
+            if let Some((at, byte)) = damage {
+                let at = at % payload.len();
+                payload[at] = byte;
+            }
+            let (mut short, mut long) = (0, 0);
+            if let Some(plain) = read_plain(&HEADER, &payload, &mut short) {
+                let any = read_any(&HEADER, &payload, &mut long).unwrap();
+                prop_assert_eq!(short, long);
+                prop_assert_eq!((plain.offset, plain.timestamp, plain.key, plain.value), (any.offset, any.timestamp, any.key, any.value));
+                prop_assert!(any.headers.is_empty());
+            } else {
+                prop_assert!(damage.is_some(), "an undamaged record is plain");
+                prop_assert_eq!(short, 0);
+            }
+        }
     }
 }
