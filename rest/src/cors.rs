@@ -40,7 +40,7 @@ impl Cors {
 
     /// Adds what the answer to a request with these headers carries.
     pub(crate) fn apply(&self, method: &Method, request: &HeaderMap, answer: &mut HeaderMap) {
-        answer.append(VARY, HeaderValue::from_name(ORIGIN));
+        answer.append(VARY, HeaderValue::from_static("Origin"));
         let Some(origin) = request.get(ORIGIN) else {
             return;
         };

@@ -24,7 +24,11 @@ pub(super) fn list(plugins: &Plugins, request: &Request) -> Answer {
 
 /// `GET /connector-plugins/P/config`
 pub(super) fn config(plugins: &Arc<Plugins>, name: &str, request: &Request) -> Result<Answer> {
-    let versions = VersionRange::parse(request.parameter("version")).map_err(refused)?;
+    let version = request.parameter("version");
+    let versions = VersionRange::parse(version).map_err(|_| {
+        let version = version.unwrap_or_default();
+        Problem::bad_request(format!("Invalid version specification: {version}"))
+    })?;
     let keys = plugin_keys(plugins, name, &versions).map_err(refused)?;
     Answer::serialized(StatusCode::OK, &keys)
 }

@@ -28,7 +28,8 @@ impl ConnectorLoop {
         Ok(())
     }
 
-    /// Restarts what the scope covers; the plan is answered before anything happens.
+    /// Restarts what the scope covers. The plan is answered before anything happens, but what it says is already the
+    /// status: who asks next must not take the old `RUNNING` for the new one.
     pub(super) async fn restart(&mut self, scope: RestartScope, reply: Reply<ConnectorStatus>) {
         let Some(plan) = self.plan(scope) else {
             let text = format!("Status for connector {} not found", self.name);
@@ -42,10 +43,24 @@ impl ConnectorLoop {
             .filter(|(_, status)| planned(status.state))
             .map(|(task, _)| *task)
             .collect();
+        self.mark_restarting(connector, &tasks);
         answer(reply, Ok(plan));
 
         self.stop_these_tasks(&tasks).await;
-        for &task in &tasks {
+        self.mark_restarting(connector, &tasks);
+        if connector {
+            self.stop_connector().await;
+            self.mark_restarting(true, &[]);
+            // Failures are in the connector's status.
+            let _ = self.start_connector().await;
+        }
+        for task in tasks {
+            self.start_task(task);
+        }
+    }
+
+    fn mark_restarting(&self, connector: bool, tasks: &[TaskNumber]) {
+        for &task in tasks {
             let id = TaskId {
                 connector: Arc::clone(&self.name),
                 task,
@@ -53,15 +68,9 @@ impl ConnectorLoop {
             self.worker.task_reporter(id, None).state(State::Restarting);
         }
         if connector {
-            self.stop_connector().await;
             self.worker
                 .connector_reporter(&self.name, None)
                 .state(State::Restarting);
-            // Failures are in the connector's status.
-            let _ = self.start_connector().await;
-        }
-        for task in tasks {
-            self.start_task(task);
         }
     }
 
