@@ -187,6 +187,28 @@ fn small_payloads_that_claim_much_are_refused() {
     }
 }
 
+#[test]
+fn a_buffer_given_back_is_used_again_unless_it_is_shared() {
+    let payload = compress(Compression::Lz4, &text());
+    let mut codecs = Codecs::new();
+    let first = codecs
+        .decompress_to_bytes(Compression::Lz4, &payload, LIMIT)
+        .unwrap();
+    let (at, kept) = (first.as_ptr(), first.slice(..10));
+    codecs.recycle(first);
+    let second = codecs
+        .decompress_to_bytes(Compression::Lz4, &payload, LIMIT)
+        .unwrap();
+    assert_ne!(second.as_ptr(), at, "somebody still reads the first");
+    let at = second.as_ptr();
+    codecs.recycle(second);
+    let third = codecs
+        .decompress_to_bytes(Compression::Lz4, &payload, LIMIT)
+        .unwrap();
+    assert_eq!((third.as_ptr(), &third[..]), (at, &text()[..]));
+    assert_eq!(kept, text()[..10]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

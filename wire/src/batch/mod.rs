@@ -11,6 +11,29 @@
 //!
 //! Writing: [`BatchBuilder`]. Reading: [`Batches`] over a run of bytes gives each whole [`Batch`]; [`Batch::open`] checks and
 //! decompresses it; [`RecordSet::records`] borrows the records from there.
+//!
+//! ```
+//! use windlass_wire::batch::{BatchBuilder, BatchOptions, Batches, no_headers};
+//! use windlass_wire::compression::{Codecs, Compression};
+//!
+//! # fn main() -> windlass_wire::Result<()> {
+//! let mut codecs = Codecs::new();
+//! let mut builder = BatchBuilder::new();
+//! builder.append(1_700_000_000_000, Some(b"key"), Some(b"value"), no_headers())?;
+//! builder.append(1_700_000_000_001, None, Some(b"other"), [(&b"trace"[..], Some(&b"7"[..]))])?;
+//! let options = BatchOptions { compression: Compression::Zstd, ..BatchOptions::default() };
+//! let bytes = builder.finish(&options, &mut codecs)?;
+//!
+//! for batch in Batches::new(bytes.into()) {
+//!     let set = batch?.open(&mut codecs, 1 << 20)?;
+//!     for record in set.records() {
+//!         let record = record?;
+//!         println!("{} {:?} {} headers", record.offset, record.value, record.headers.len());
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
 mod attributes;
 mod builder;

@@ -128,7 +128,8 @@ impl Codecs {
 
     /// Takes a buffer back, if nobody else holds a part of it.
     pub fn recycle(&mut self, bytes: Bytes) {
-        if let Ok(bytes) = bytes.try_into_mut() {
+        if let Ok(mut bytes) = bytes.try_into_mut() {
+            bytes.clear();
             let buffer = Vec::from(bytes);
             if buffer.capacity() > self.spare.capacity() && buffer.capacity() <= MAX_SPARE {
                 self.spare = buffer;
