@@ -6,25 +6,6 @@ use crate::{Result, WireError};
 /// Bytes of a batch header, records excluded.
 pub const HEADER_LEN: usize = 61;
 
-/// Bytes before the part that the header's `length` counts: base offset and length itself.
-pub(super) const LENGTH_OVERHEAD: usize = 12;
-/// Where the bytes covered by the CRC begin.
-pub(super) const CRC_FROM: usize = 21;
-
-pub(super) const AT_BASE_OFFSET: usize = 0;
-pub(super) const AT_LENGTH: usize = 8;
-pub(super) const AT_LEADER_EPOCH: usize = 12;
-pub(super) const AT_MAGIC: usize = 16;
-pub(super) const AT_CRC: usize = 17;
-pub(super) const AT_ATTRIBUTES: usize = 21;
-pub(super) const AT_LAST_OFFSET_DELTA: usize = 23;
-pub(super) const AT_BASE_TIMESTAMP: usize = 27;
-pub(super) const AT_MAX_TIMESTAMP: usize = 35;
-pub(super) const AT_PRODUCER_ID: usize = 43;
-pub(super) const AT_PRODUCER_EPOCH: usize = 51;
-pub(super) const AT_BASE_SEQUENCE: usize = 53;
-pub(super) const AT_RECORDS_COUNT: usize = 57;
-
 /// Who wrote a batch: what the broker tells duplicates and gaps by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Producer {
@@ -194,3 +175,22 @@ pub(super) fn put<const N: usize>(header: &mut [u8], at: usize, bytes: [u8; N]) 
 pub(super) const MAGIC: i8 = 2;
 /// `length` of a batch without records.
 const MIN_LENGTH: i32 = (HEADER_LEN - LENGTH_OVERHEAD) as i32;
+
+/// Bytes before the part that the header's `length` counts: base offset and length itself.
+pub(super) const LENGTH_OVERHEAD: usize = 12;
+/// Where the bytes covered by the CRC begin.
+pub(super) const CRC_FROM: usize = 21;
+
+pub(super) const AT_BASE_OFFSET: usize = 0;
+pub(super) const AT_LENGTH: usize = 8;
+pub(super) const AT_LEADER_EPOCH: usize = 12;
+pub(super) const AT_MAGIC: usize = 16;
+pub(super) const AT_CRC: usize = 17;
+pub(super) const AT_ATTRIBUTES: usize = 21;
+pub(super) const AT_LAST_OFFSET_DELTA: usize = 23;
+pub(super) const AT_BASE_TIMESTAMP: usize = 27;
+pub(super) const AT_MAX_TIMESTAMP: usize = 35;
+pub(super) const AT_PRODUCER_ID: usize = 43;
+pub(super) const AT_PRODUCER_EPOCH: usize = 51;
+pub(super) const AT_BASE_SEQUENCE: usize = 53;
+pub(super) const AT_RECORDS_COUNT: usize = 57;
