@@ -92,13 +92,18 @@ impl Decimal {
         }
     }
 
+    /// Bounds of how many digits stand before the point, told from the number of bits: counting digits takes long.
+    fn digits_before_point(&self) -> (i64, i64) {
+        let bits = i64::try_from(self.unscaled.bits()).unwrap_or(i64::MAX);
+        let scale = i64::from(self.scale);
+        // The decimal logarithm of 2 lies between these.
+        ((bits - 1) / 4 - scale, bits / 3 + 1 - scale)
+    }
+
     /// The integral part modulo 2^64, as `BigDecimal.longValue`.
     pub fn to_i64(&self) -> i64 {
         // At -64 and below the number is a multiple of 2^64; above, powers of ten stay as small as the digits are.
-        if self.unscaled.is_zero()
-            || self.scale <= -64
-            || self.precision() as i64 <= i64::from(self.scale)
-        {
+        if self.unscaled.is_zero() || self.scale <= -64 || self.digits_before_point().1 < 1 {
             return 0;
         }
         low_bits(&self.integral())
@@ -122,6 +127,10 @@ impl Decimal {
     pub fn to_exact_i64(&self) -> Option<i64> {
         if self.unscaled.is_zero() {
             return Some(0);
+        }
+        let (least, most) = self.digits_before_point();
+        if least > 19 || most < 1 {
+            return None;
         }
         let digits_before_point = self.precision() as i64 - i64::from(self.scale);
         if !(1..=19).contains(&digits_before_point) {
@@ -257,7 +266,17 @@ fn parse_digits(whole: &str, fraction: &str) -> Option<BigInt> {
         );
     }
     let digits = [whole, fraction].concat();
-    BigInt::parse_bytes(digits.as_bytes(), 10)
+    parse_halves(digits.as_bytes())
+}
+
+/// Parses many digits half by half: multiplying is faster than taking them one after the other, which is quadratic.
+fn parse_halves(digits: &[u8]) -> Option<BigInt> {
+    if digits.len() <= PARSED_AT_ONCE {
+        return BigInt::parse_bytes(digits, 10);
+    }
+    let (high, low) = digits.split_at(digits.len() / 2);
+    let shift = power_of_ten(u32::try_from(low.len()).ok()?);
+    Some(parse_halves(high)? * shift + parse_halves(low)?)
 }
 
 fn power_of_ten(exponent: u32) -> BigInt {
@@ -265,6 +284,7 @@ fn power_of_ten(exponent: u32) -> BigInt {
 }
 
 const SCALE: &str = "scale";
+const PARSED_AT_ONCE: usize = 2000;
 
 #[cfg(test)]
 mod tests {
@@ -323,6 +343,21 @@ mod tests {
         assert_eq!(parse("7e2147483647").to_f64(), f64::INFINITY);
         assert_eq!(parse("7e2147483647").to_exact_i64(), None);
         assert_eq!(parse("7e-2147483647").to_exact_i64(), None);
+    }
+
+    #[test]
+    fn many_digits_are_read_as_few_are() {
+        let digits: String = (0..9999u32)
+            .map(|i| char::from(b'0' + (i * 7 % 10) as u8))
+            .collect();
+        let expected = BigInt::parse_bytes(digits.as_bytes(), 10).unwrap();
+        assert_eq!(
+            parse(&format!("-{digits}e-5")),
+            Decimal {
+                unscaled: -expected,
+                scale: 5
+            }
+        );
     }
 
     #[test]

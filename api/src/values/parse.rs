@@ -97,7 +97,7 @@ impl Parser<'_> {
         if (first.is_ascii_digit() || matches!(first, b'+' | b'-'))
             && let Ok(number) = token.parse::<Decimal>()
         {
-            return Ok(smallest_number(number));
+            return Ok(smallest_number(token, number));
         }
         if embedded {
             return Err(ConnectError::data("Failed to parse embedded value"));
@@ -263,7 +263,7 @@ fn wider(known: Schema, new: &Schema) -> Option<Schema> {
 /// The smallest integer type; else a float, a double, or a decimal for what is out of their range.
 ///
 /// A fraction that a float cannot hold exactly still becomes a float: Java only looks whether it overflows.
-fn smallest_number(number: Decimal) -> SchemaAndValue {
+fn smallest_number(token: &str, number: Decimal) -> SchemaAndValue {
     if let Some(integer) = number.to_exact_i64() {
         return if let Ok(v) = i8::try_from(integer) {
             with_schema(Schema::INT8, v.into())
@@ -275,10 +275,18 @@ fn smallest_number(number: Decimal) -> SchemaAndValue {
             with_schema(Schema::INT64, integer.into())
         };
     }
-    let (float, double) = (number.to_f32(), number.to_f64());
-    if float.is_finite() && number.scale != 0 {
+    // From the text: putting the digits into words again could take long.
+    let float = token
+        .parse::<f32>()
+        .ok()
+        .filter(|v| v.is_finite() && number.scale != 0);
+    let double = token
+        .parse::<f64>()
+        .ok()
+        .filter(|v| v.is_finite() && number.scale != 0);
+    if let Some(float) = float {
         with_schema(Schema::FLOAT32, float.into())
-    } else if double.is_finite() && number.scale != 0 {
+    } else if let Some(double) = double {
         with_schema(Schema::FLOAT64, double.into())
     } else {
         with_schema(decimal::schema(number.scale), number.into())
