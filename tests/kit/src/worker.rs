@@ -132,10 +132,10 @@ impl Launch {
     /// Starts the worker and waits until it is healthy.
     ///
     /// # Panics
-    /// When it ends or is not healthy after a minute.
+    /// When it ends or is not healthy after three minutes, which a JVM may need on a busy machine.
     pub fn ready(&self) -> Worker {
         let mut worker = self.start();
-        wait_for("the worker to be healthy", Duration::from_secs(60), || {
+        wait_for("the worker to be healthy", Duration::from_secs(180), || {
             assert!(
                 worker.process.is_running(),
                 "the worker ended:\n{}",
