@@ -337,6 +337,11 @@ impl Consumer {
         Ok(())
     }
 
+    /// As [`Self::position`], if it is known without asking.
+    pub(crate) fn known_position(&self, partition: &TopicPartition) -> Option<i64> {
+        self.fetcher.position(partition).map(|(offset, _)| offset)
+    }
+
     fn check_assigned(&self, partition: &TopicPartition) -> Result<(), ClientError> {
         if self.fetcher.is_assigned(partition) {
             return Ok(());

@@ -363,3 +363,222 @@ impl Membership {
 }
 
 pub(super) const NO_GENERATION: i32 = -1;
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use kafka_protocol::messages::join_group_response::JoinGroupResponseMember;
+    use kafka_protocol::protocol::StrBytes;
+
+    use super::*;
+
+    const HEARTBEAT: Duration = Duration::from_secs(3);
+    const REBALANCE: Duration = Duration::from_secs(60);
+
+    fn member(now: Instant) -> Membership {
+        let config = GroupConfig {
+            group_id: "g".to_owned(),
+            instance_id: None,
+            protocol_type: "connect".to_owned(),
+            session_timeout: Duration::from_secs(10),
+            rebalance_timeout: REBALANCE,
+            heartbeat_interval: HEARTBEAT,
+        };
+        let backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(1));
+        Membership::new(config, backoff, fastrand::Rng::with_seed(1), now)
+    }
+
+    fn joined(leader: &'static str, me: &'static str, generation: i32) -> JoinGroupResponse {
+        JoinGroupResponse::default()
+            .with_generation_id(generation)
+            .with_protocol_type(Some(StrBytes::from_static_str("connect")))
+            .with_protocol_name(Some(StrBytes::from_static_str("default")))
+            .with_leader(StrBytes::from_static_str(leader))
+            .with_member_id(StrBytes::from_static_str(me))
+            .with_members(vec![
+                JoinGroupResponseMember::default().with_member_id(StrBytes::from_static_str(me)),
+            ])
+    }
+
+    fn join_error(code: E) -> Result<JoinGroupResponse, ClientError> {
+        Ok(JoinGroupResponse::default().with_error_code(code.code()))
+    }
+
+    fn heartbeat(code: i16) -> Result<HeartbeatResponse, ClientError> {
+        Ok(HeartbeatResponse::default().with_error_code(code))
+    }
+
+    /// A follower in generation 5.
+    fn stable(now: Instant) -> Membership {
+        let mut m = member(now);
+        m.join(Vec::new(), String::new());
+        assert!(m.on_join(now, Ok(joined("other", "me", 5))).is_none());
+        assert_eq!(m.next(now, now), Next::Sync);
+        assert!(matches!(
+            m.on_sync(now, Ok(SyncGroupResponse::default())),
+            Some(GroupEvent::Assigned { .. })
+        ));
+        m
+    }
+
+    fn timeout() -> ClientError {
+        ClientError::Timeout {
+            what: "test".to_owned(),
+            after: HEARTBEAT,
+        }
+    }
+
+    #[test]
+    fn a_new_member_joins_again_with_the_id_it_is_given() {
+        let now = Instant::now();
+        let mut m = member(now);
+        assert_eq!(m.next(now, now), Next::Wait(None));
+        m.join(Vec::new(), String::new());
+        assert_eq!(m.next(now, now), Next::Join);
+        let given = JoinGroupResponse::default()
+            .with_error_code(E::MemberIdRequired.code())
+            .with_member_id(StrBytes::from_static_str("me"));
+        assert!(m.on_join(now, Ok(given)).is_none());
+        assert_eq!(
+            (m.identity().member_id.as_str(), m.next(now, now)),
+            ("me", Next::Join)
+        );
+        assert!(
+            m.on_join(now, join_error(E::UnknownMemberId)).is_none(),
+            "an id that timed out is nothing to tell"
+        );
+        assert_eq!(m.identity().member_id, "");
+    }
+
+    #[test]
+    fn a_leader_heartbeats_while_its_owner_assigns() {
+        let now = Instant::now();
+        let mut m = member(now);
+        m.join(Vec::new(), String::new());
+        let Some(GroupEvent::Elected { members, .. }) = m.on_join(now, Ok(joined("me", "me", 1)))
+        else {
+            panic!("leader")
+        };
+        assert_eq!(members.len(), 1);
+        assert_eq!(m.next(now, now), Next::Wait(Some(now + HEARTBEAT)));
+        let later = now + HEARTBEAT;
+        assert_eq!(m.next(later, now), Next::Heartbeat);
+        assert!(m.on_heartbeat(later, heartbeat(0)).is_none());
+        m.sync(vec![("me".to_owned(), Bytes::new())]);
+        assert_eq!((m.next(later, now), m.syncing().len()), (Next::Sync, 1));
+    }
+
+    #[test]
+    fn a_rebalance_is_told_once_and_heartbeats_go_on_until_the_owner_joins() {
+        let now = Instant::now();
+        let mut m = stable(now);
+        let code = E::RebalanceInProgress.code();
+        assert!(matches!(
+            m.on_heartbeat(now, heartbeat(code)),
+            Some(GroupEvent::RejoinNeeded)
+        ));
+        assert!(m.on_heartbeat(now, heartbeat(code)).is_none());
+        assert_eq!(m.next(now + HEARTBEAT, now), Next::Heartbeat);
+        m.join(Vec::new(), String::new());
+        assert_eq!((m.next(now, now), m.identity().generation), (Next::Join, 5));
+    }
+
+    #[test]
+    fn the_id_is_kept_unless_the_coordinator_does_not_know_it() {
+        let now = Instant::now();
+        for (code, id) in [(E::IllegalGeneration, "me"), (E::UnknownMemberId, "")] {
+            let mut m = stable(now);
+            assert!(matches!(
+                m.on_heartbeat(now, heartbeat(code.code())),
+                Some(GroupEvent::Lost { .. })
+            ));
+            assert_eq!(
+                (m.identity().member_id.as_str(), m.identity().generation),
+                (id, NO_GENERATION)
+            );
+            assert_eq!(
+                m.next(now, now),
+                Next::Wait(None),
+                "the owner decides when to join"
+            );
+        }
+    }
+
+    #[test]
+    fn a_coordinator_that_moves_costs_no_membership() {
+        let now = Instant::now();
+        let mut m = stable(now);
+        assert!(
+            m.on_heartbeat(now, heartbeat(E::NotCoordinator.code()))
+                .is_none()
+        );
+        let Next::Wait(Some(at)) = m.next(now, now) else {
+            panic!("backs off")
+        };
+        assert!(
+            at > now && at < now + HEARTBEAT,
+            "but not for a whole interval"
+        );
+        assert_eq!(m.next(at, now), Next::Heartbeat);
+        assert!(m.on_heartbeat(at, Err(timeout())).is_none());
+        assert_eq!(m.identity().generation, 5);
+    }
+
+    #[test]
+    fn a_sync_nobody_answers_is_settled_by_joining_again() {
+        let now = Instant::now();
+        let mut m = member(now);
+        m.join(Vec::new(), String::new());
+        m.on_join(now, Ok(joined("other", "me", 5)));
+        assert!(matches!(
+            m.on_sync(now, Err(timeout())),
+            Some(GroupEvent::RejoinNeeded)
+        ));
+    }
+
+    #[test]
+    fn what_no_retry_helps_fails() {
+        let now = Instant::now();
+        for code in [
+            E::FencedInstanceId,
+            E::InconsistentGroupProtocol,
+            E::GroupAuthorizationFailed,
+            E::GroupMaxSizeReached,
+        ] {
+            let mut m = member(now);
+            m.join(Vec::new(), String::new());
+            assert!(
+                matches!(
+                    m.on_join(now, join_error(code)),
+                    Some(GroupEvent::Failed(_))
+                ),
+                "{code:?}"
+            );
+            assert_eq!(m.next(now, now), Next::Wait(None));
+        }
+        let mut m = member(now);
+        m.join(Vec::new(), String::new());
+        let consumers =
+            joined("me", "me", 1).with_protocol_type(Some(StrBytes::from_static_str("consumer")));
+        let Some(GroupEvent::Failed(error)) = m.on_join(now, Ok(consumers)) else {
+            panic!("another type")
+        };
+        assert_eq!(
+            error.to_string(),
+            "g: group is of type \"consumer\", expected \"connect\""
+        );
+    }
+
+    #[test]
+    fn an_owner_that_is_stuck_gives_its_place_up() {
+        let now = Instant::now();
+        let mut m = stable(now);
+        assert_ne!(m.next(now + REBALANCE, now + HEARTBEAT), Next::GiveUp);
+        assert_eq!(m.next(now + REBALANCE, now), Next::GiveUp);
+        let GroupEvent::Lost { reason } = m.gave_up() else {
+            panic!("lost")
+        };
+        assert_eq!(reason, "not polled for 60 s (max.poll.interval.ms)");
+    }
+}
