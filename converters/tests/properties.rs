@@ -5,8 +5,8 @@ use num_bigint::BigInt;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use windlass_api::{
-    Converter, Decimal, Encoded, HeaderConverter, MapValue, Props, Schema, SchemaAndValue, Struct,
-    Text, Type, Value, date, decimal, time, timestamp,
+    Converter, Decimal, Encoded, ErrorKind, HeaderConverter, MapValue, Props, Schema,
+    SchemaAndValue, Struct, Text, Type, Value, date, decimal, time, timestamp, values,
 };
 use windlass_converters::{JsonConverter, SimpleHeaderConverter, plugins};
 
@@ -85,6 +85,18 @@ fn deep_nesting_is_refused_not_followed() {
         Bytes::from(open.repeat(depth) + "1" + &close.repeat(depth))
     };
     for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+        let deep = converter
+            .to_connect_data("t", Some(nested(1000, open, close)))
+            .unwrap();
+        let again = write(&mut converter, &deep).unwrap();
+        assert_eq!(again, nested(1000, open, close));
+        // Whoever walks a value must get to its end.
+        let _ = (
+            deep.value.to_string(),
+            values::to_text(&deep.value),
+            values::infer_schema(&deep.value),
+        );
+        assert_eq!(deep.value.clone(), deep.value);
         assert!(
             converter
                 .to_connect_data("t", Some(nested(1000, open, close)))
@@ -113,6 +125,53 @@ fn deep_nesting_is_refused_not_followed() {
         .to_connect_header("t", "h", Some(text.clone()))
         .unwrap();
     assert_eq!(read.value.as_str().map(str::len), Some(text.len()));
+}
+
+#[test]
+fn deep_schemas_are_read_up_to_a_bound() {
+    deep_schema(128).unwrap();
+    assert_eq!(deep_schema(129).unwrap_err().kind(), ErrorKind::Data);
+}
+
+fn deep_schema(depth: usize) -> windlass_api::Result<()> {
+    let nested = |leaf: &str| {
+        let open = "{\"type\":\"array\",\"items\":".repeat(depth);
+        open + leaf + &"}".repeat(depth)
+    };
+    let payload = "[".repeat(depth) + &"]".repeat(depth);
+    let message = format!(
+        "{{\"schema\":{},\"payload\":{payload}}}",
+        nested("{\"type\":\"string\"}")
+    );
+    let mut converter = json(&[]);
+    for _ in 0..2 {
+        let read = converter.to_connect_data("t", Some(message.clone().into()))?;
+        let mut fresh = json(&[]);
+        let again = fresh
+            .to_connect_data("t", write(&mut converter, &read))
+            .unwrap();
+        assert_eq!(again, read);
+        read.schema.unwrap().validate(&read.value)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_field_name_that_looks_like_json_is_only_a_name() {
+    let mut converter = json(&[]);
+    let schema =
+        r#"{"type":"struct","fields":[{"field":"a\":1,\"b","type":"int32","optional":true}]}"#;
+    let read = |converter: &mut JsonConverter, payload: &str| {
+        let message = format!("{{\"schema\":{schema},\"payload\":{payload}}}");
+        let read = converter
+            .to_connect_data("t", Some(message.into()))
+            .unwrap();
+        read.value.as_struct().unwrap().values()[0].clone()
+    };
+    for _ in 0..2 {
+        assert_eq!(read(&mut converter, r#"{"a":1,"b":2}"#), Value::Null);
+        assert_eq!(read(&mut converter, r#"{"a\":1,\"b":2}"#), Value::Int32(2));
+    }
 }
 
 #[test]

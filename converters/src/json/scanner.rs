@@ -184,11 +184,10 @@ impl<'a> Scanner<'a> {
             return Ok(None);
         }
         self.begin_key()?;
-        if let Some(expected) = expected
-            && let Some(rest) = self.bytes[self.at + 1..].strip_prefix(expected)
-            && rest.starts_with(b"\":")
-        {
-            self.at += expected.len() + 3;
+        let start = self.at + 1;
+        let end = end_of_plain(self.bytes, start);
+        if Some(&self.bytes[start..end]) == expected && self.bytes[end..].starts_with(b"\":") {
+            self.at = end + 2;
             return Ok(Some(None));
         }
         let key = self.string()?;

@@ -13,7 +13,7 @@ use super::scanner::Scanner;
 /// [`ErrorKind::Data`] when it is no schema, [`ErrorKind::SchemaBuilder`] when it breaks a rule of schemas.
 pub(super) fn read_schema(text: &Text, replace_null: bool) -> ReadResult<Option<Schema>> {
     let node = Node::read(&mut Scanner::new(text))?;
-    SchemaReader { text, replace_null }.schema(&node)
+    SchemaReader { text, replace_null }.schema(&node, 0)
 }
 
 struct SchemaReader<'a> {
@@ -22,14 +22,19 @@ struct SchemaReader<'a> {
 }
 
 impl SchemaReader<'_> {
-    fn schema(&self, node: &Node) -> ReadResult<Option<Schema>> {
+    fn schema(&self, node: &Node, depth: usize) -> ReadResult<Option<Schema>> {
         if node.is_null() {
             return Ok(None);
+        }
+        if depth > MAX_DEPTH {
+            return Err(error::data(format!(
+                "Schema is nested deeper than {MAX_DEPTH} levels"
+            )));
         }
         let Some(kind) = node.get("type").and_then(Node::as_text) else {
             return Err(error::data("Schema must contain 'type' field"));
         };
-        let mut builder = self.typed(kind, node)?;
+        let mut builder = self.typed(kind, node, depth)?;
         builder = match node.get("optional").map(|n| &n.content) {
             Some(Content::Boolean(true)) => builder.optional(),
             _ => builder.required(),
@@ -57,7 +62,7 @@ impl SchemaReader<'_> {
         Ok(Some(builder.build()?))
     }
 
-    fn typed(&self, kind: &str, node: &Node) -> ReadResult<SchemaBuilder> {
+    fn typed(&self, kind: &str, node: &Node, depth: usize) -> ReadResult<SchemaBuilder> {
         let kind = match kind {
             "float" => Type::Float32,
             "double" => Type::Float64,
@@ -69,7 +74,11 @@ impl SchemaReader<'_> {
                 let items = node.get("items").filter(|items| !items.is_null());
                 let items = items
                     .ok_or_else(|| error::data("Array schema did not specify the element type"))?;
-                Ok(Schema::array(self.required_schema(items, "valueSchema")?))
+                Ok(Schema::array(self.required_schema(
+                    items,
+                    depth,
+                    "valueSchema",
+                )?))
             }
             Type::Map => {
                 let keys = node
@@ -78,18 +87,18 @@ impl SchemaReader<'_> {
                 let values = node
                     .get("values")
                     .ok_or_else(|| error::data("Map schema did not specify the value type"))?;
-                let keys = self.required_schema(keys, "keySchema")?;
+                let keys = self.required_schema(keys, depth, "keySchema")?;
                 Ok(Schema::map(
                     keys,
-                    self.required_schema(values, "valueSchema")?,
+                    self.required_schema(values, depth, "valueSchema")?,
                 ))
             }
-            Type::Struct => self.structure(node),
+            Type::Struct => self.structure(node, depth),
             _ => Ok(Schema::builder(kind)),
         }
     }
 
-    fn structure(&self, node: &Node) -> ReadResult<SchemaBuilder> {
+    fn structure(&self, node: &Node, depth: usize) -> ReadResult<SchemaBuilder> {
         let Some(Content::Array(fields)) = node.get("fields").map(|n| &n.content) else {
             return Err(error::data(
                 "Struct schema's \"fields\" argument is not an array.",
@@ -100,13 +109,16 @@ impl SchemaReader<'_> {
             let name = field.get("field").and_then(Node::as_text);
             let name = name
                 .ok_or_else(|| error::data("Struct schema's field name not specified properly"))?;
-            builder = builder.field(name.clone(), self.required_schema(field, "fieldSchema")?);
+            builder = builder.field(
+                name.clone(),
+                self.required_schema(field, depth, "fieldSchema")?,
+            );
         }
         Ok(builder)
     }
 
-    fn required_schema(&self, node: &Node, what: &str) -> ReadResult<Schema> {
-        let schema = self.schema(node)?;
+    fn required_schema(&self, node: &Node, depth: usize, what: &str) -> ReadResult<Schema> {
+        let schema = self.schema(node, depth + 1)?;
         schema.ok_or_else(|| {
             ConnectError::new(ErrorKind::SchemaBuilder, format!("{what} cannot be null.")).into()
         })
@@ -131,3 +143,6 @@ impl SchemaReader<'_> {
 fn unknown_type(kind: &str) -> Box<ConnectError> {
     error::data(format!("Unknown schema type: {kind}"))
 }
+
+/// Bounds the stack, of this and of whoever walks the schema later.
+const MAX_DEPTH: usize = 128;
