@@ -679,3 +679,164 @@ async fn requests_sent_together_are_answered_in_order() {
         .await;
     assert_eq!(client.fetch("t", 0, 5).await, ["5"]);
 }
+
+/// Clients of all ages: librdkafka asks for topics in version 4, an old tool for offsets in version 1.
+#[tokio::test]
+async fn every_version_served_is_answered() {
+    let broker = in_memory().await;
+    let mut client = Client::connect(&broker);
+    client.create_topic("t", 2).await;
+    client.produce("t", 0, batch(&["v"])).await;
+
+    let partition = list_offsets_request::ListOffsetsPartition::default().with_timestamp(-1);
+    let asked = list_offsets_request::ListOffsetsTopic::default()
+        .with_name(topic("t"))
+        .with_partitions(vec![partition]);
+    for version in 1..=10 {
+        let request = ListOffsetsRequest::default().with_topics(vec![asked.clone()]);
+        assert_eq!(
+            client.call(version, &request).await.topics[0].partitions[0].offset,
+            1
+        );
+    }
+    for version in 2..=7 {
+        for (name, error) in [("t", ResponseError::TopicAlreadyExists.code()), ("new", 0)] {
+            let name = if error == 0 {
+                format!("new-{version}")
+            } else {
+                name.to_owned()
+            };
+            let asked = create_topics_request::CreatableTopic::default()
+                .with_name(topic(&name))
+                .with_num_partitions(1)
+                .with_replication_factor(1);
+            let created = client
+                .call(
+                    version,
+                    &CreateTopicsRequest::default().with_topics(vec![asked]),
+                )
+                .await;
+            assert_eq!(created.topics[0].error_code, error, "version {version}");
+        }
+    }
+    for version in 4..=12 {
+        let fetched = client
+            .call(version, &fetch_request(&[("t", 0, 0)], 0))
+            .await;
+        assert_eq!(values(&fetched), ["v"]);
+    }
+    for version in 3..=12 {
+        let produced = client
+            .call(version, &produce_request("t", 1, batch(&["v"]), None))
+            .await;
+        assert_eq!(produced.responses[0].partition_responses[0].error_code, 0);
+    }
+    for version in 1..=13 {
+        assert_eq!(
+            client
+                .call(version, &MetadataRequest::default().with_topics(None))
+                .await
+                .brokers
+                .len(),
+            1
+        );
+    }
+    for version in 0..=6 {
+        let key = text("g");
+        let request = FindCoordinatorRequest::default();
+        let request = match version {
+            4.. => request.with_coordinator_keys(vec![key]),
+            _ => request.with_key(key),
+        };
+        let found = client.call(version, &request).await;
+        let node = found
+            .coordinators
+            .first()
+            .map_or(found.node_id, |one| one.node_id);
+        assert_eq!((found.error_code, node), (0, BrokerId(1)));
+    }
+}
+
+#[tokio::test]
+async fn groups_are_joined_and_left_in_every_version() {
+    let broker = in_memory().await;
+    let mut client = Client::connect(&broker);
+    client.create_topic("t", 2).await;
+    for version in 0..=9_i16 {
+        let group = GroupId(text(&format!("g{version}")));
+        let protocol =
+            join_group_request::JoinGroupRequestProtocol::default().with_name(text("range"));
+        let join = JoinGroupRequest::default()
+            .with_group_id(group.clone())
+            .with_session_timeout_ms(10_000)
+            .with_rebalance_timeout_ms(if version == 0 { -1 } else { 10_000 })
+            .with_protocol_type(text("consumer"))
+            .with_protocols(vec![protocol]);
+        let mut joined = client.call(version, &join).await;
+        if version >= 4 {
+            assert_eq!(joined.error_code, ResponseError::MemberIdRequired.code());
+            joined = client
+                .call(version, &join.with_member_id(joined.member_id))
+                .await;
+        }
+        assert_eq!(
+            (joined.error_code, joined.generation_id),
+            (0, 1),
+            "version {version}"
+        );
+        let me = joined.member_id;
+        let assignment = sync_group_request::SyncGroupRequestAssignment::default()
+            .with_member_id(me.clone())
+            .with_assignment(bytes::Bytes::from_static(b"all"));
+        let sync = SyncGroupRequest::default()
+            .with_group_id(group.clone())
+            .with_generation_id(1)
+            .with_member_id(me.clone())
+            .with_assignments(vec![assignment]);
+        assert_eq!(client.call(version.min(5), &sync).await.assignment, "all");
+        let beat = HeartbeatRequest::default()
+            .with_group_id(group.clone())
+            .with_generation_id(1)
+            .with_member_id(me.clone());
+        assert_eq!(client.call(version.min(4), &beat).await.error_code, 0);
+        let partition = OffsetCommitRequestPartition::default().with_committed_offset(5);
+        let asked = OffsetCommitRequestTopic::default()
+            .with_name(topic("t"))
+            .with_partitions(vec![partition]);
+        let commit = OffsetCommitRequest::default()
+            .with_group_id(group.clone())
+            .with_generation_id_or_member_epoch(1)
+            .with_member_id(me.clone())
+            .with_topics(vec![asked]);
+        assert_eq!(
+            client.call(version.max(2), &commit).await.topics[0].partitions[0].error_code,
+            0
+        );
+        let described = client
+            .call(
+                version.min(6),
+                &DescribeGroupsRequest::default().with_groups(vec![group.clone()]),
+            )
+            .await;
+        assert_eq!(
+            (
+                &*described.groups[0].group_state,
+                described.groups[0].members.len()
+            ),
+            ("Stable", 1)
+        );
+        let listed = client
+            .call(version.min(5), &ListGroupsRequest::default())
+            .await;
+        assert_eq!(listed.groups.len(), usize::from(version.unsigned_abs()) + 1);
+        let leave = LeaveGroupRequest::default().with_group_id(group.clone());
+        let leave = match version {
+            3.. => leave.with_members(vec![
+                leave_group_request::MemberIdentity::default().with_member_id(me),
+            ]),
+            _ => leave.with_member_id(me),
+        };
+        let left = client.call(version.min(5), &leave).await;
+        assert!(left.error_code == 0 && left.members.iter().all(|member| member.error_code == 0));
+    }
+}

@@ -12,13 +12,15 @@ use crate::error::Error;
 
 pub(crate) async fn handle(call: &Call<'_>, request: ListOffsetsRequest) -> ListOffsetsResponse {
     let committed = request.isolation_level == 1;
-    answer(&request, |topic, partition| {
+    // The epoch of the one leader there has been, in versions that have room for it.
+    let epoch = if call.version >= 4 { 0 } else { -1 };
+    answer(&request, epoch, |topic, partition| {
         look(call, &topic.name, partition, committed)
     })
 }
 
 pub(crate) fn refuse(request: &ListOffsetsRequest, error: ResponseError) -> ListOffsetsResponse {
-    answer(request, |_, _| Err(error))
+    answer(request, -1, |_, _| Err(error))
 }
 
 /// Offset and timestamp; -1 for both where there is no such record.
@@ -59,6 +61,7 @@ fn look(
 
 fn answer(
     request: &ListOffsetsRequest,
+    epoch: i32,
     look: impl Fn(&ListOffsetsTopic, &ListOffsetsPartition) -> Result<(i64, i64), ResponseError>,
 ) -> ListOffsetsResponse {
     let topic = |topic: &ListOffsetsTopic| {
@@ -69,7 +72,7 @@ fn answer(
                 Ok((offset, timestamp)) => answer
                     .with_offset(offset)
                     .with_timestamp(timestamp)
-                    .with_leader_epoch(if offset < 0 { -1 } else { 0 }),
+                    .with_leader_epoch(if offset < 0 { -1 } else { epoch }),
                 Err(error) => answer
                     .with_error_code(error.code())
                     .with_offset(-1)

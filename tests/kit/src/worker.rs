@@ -24,6 +24,7 @@ pub struct Launch {
 enum Program {
     Windlass(PathBuf),
     Java,
+    JavaDistributed,
 }
 
 /// A running worker. Killed when dropped.
@@ -44,6 +45,25 @@ impl Launch {
     /// The real Java worker, with its files below `directory`.
     pub fn java(directory: &Path, kafka: &str) -> Self {
         Self::new(Program::Java, directory, kafka)
+    }
+
+    /// The real Java worker in distributed mode, alone in its cluster, with String converters.
+    pub fn java_distributed(directory: &Path, kafka: &str, group: &str) -> Self {
+        let mut launch =
+            Self::new(Program::JavaDistributed, directory, kafka).with("group.id", group);
+        // What begins with `offset.storage.` is a setting of the offsets topic here.
+        launch
+            .properties
+            .retain(|(key, _)| key != "offset.storage.file.filename");
+        for topic in ["config", "offset", "status"] {
+            launch = launch
+                .with(
+                    &format!("{topic}.storage.topic"),
+                    &format!("{group}-{topic}"),
+                )
+                .with(&format!("{topic}.storage.replication.factor"), "1");
+        }
+        launch
     }
 
     fn new(program: Program, directory: &Path, kafka: &str) -> Self {
@@ -118,6 +138,11 @@ impl Launch {
             Program::Java => {
                 let mut command = java();
                 command.arg("org.apache.kafka.connect.cli.ConnectStandalone");
+                command
+            }
+            Program::JavaDistributed => {
+                let mut command = java();
+                command.arg("org.apache.kafka.connect.cli.ConnectDistributed");
                 command
             }
         };
