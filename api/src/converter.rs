@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::{ConfigDef, Props, Result, Schema, Value};
+use crate::{ConfigDef, Props, Result, Schema, Text, Value};
 
 /// A schema, or none for schemaless data, with a value.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -12,6 +12,41 @@ pub struct SchemaAndValue {
     pub schema: Option<Schema>,
     /// The value.
     pub value: Value,
+}
+
+impl SchemaAndValue {
+    /// A value with its schema, or schemaless with `None`.
+    pub fn new(schema: impl Into<Option<Schema>>, value: impl Into<Value>) -> Self {
+        SchemaAndValue {
+            schema: schema.into(),
+            value: value.into(),
+        }
+    }
+}
+
+macro_rules! with_own_schema {
+    ($($type:ty => $schema:ident),* $(,)?) => {$(
+        /// With the plain required schema of the type.
+        impl From<$type> for SchemaAndValue {
+            fn from(value: $type) -> Self {
+                SchemaAndValue::new(Schema::$schema, value)
+            }
+        }
+    )*};
+}
+
+with_own_schema! {
+    bool => BOOLEAN,
+    i8 => INT8,
+    i16 => INT16,
+    i32 => INT32,
+    i64 => INT64,
+    f32 => FLOAT32,
+    f64 => FLOAT64,
+    Text => STRING,
+    &str => STRING,
+    String => STRING,
+    Bytes => BYTES,
 }
 
 /// Where a conversion left its bytes.

@@ -130,7 +130,7 @@ pub use config::{
     AnyClass, ClassNames, ConfigData, ConfigDef, ConfigKey, ConfigValue, FromConfig, Importance,
     Kind, ParsedConfig, Password, Recommender, Validator, Width, invalid_value, parse_type,
 };
-pub use connector::{ConnectorContext, ConnectorPlugin, NewConnector, Props};
+pub use connector::{ConnectorContext, ConnectorPlugin, NewConnector, Props, group_partitions};
 pub use converter::{Converter, Encoded, HeaderConverter, SchemaAndValue};
 pub use decimal::Decimal;
 pub use error::{ConnectError, ErrorKind, Result};

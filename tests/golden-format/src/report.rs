@@ -18,7 +18,7 @@ pub struct Report {
 impl Report {
     /// A run that has not begun.
     pub fn new() -> Self {
-        let lines = include_str!("../exceptions.txt")
+        let lines = include_str!("../../golden/exceptions.txt")
             .lines()
             .filter(|line| !line.is_empty() && !line.starts_with('#'));
         let exceptions = lines.map(|line| {
