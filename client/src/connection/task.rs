@@ -192,7 +192,11 @@ impl Task {
                 peer,
                 cause: Arc::new(error),
             },
-            End::Protocol(what) => ClientError::Protocol { peer, what },
+            // Nothing on this stream can be trusted any more; on a new one all may be well.
+            End::Protocol(what) => ClientError::Connection {
+                peer,
+                cause: Arc::new(io::Error::new(io::ErrorKind::InvalidData, what)),
+            },
         }
     }
 }

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test uses a part of it")]
 
 pub(crate) mod consumers;
+pub(crate) mod embedded;
 pub(crate) mod java;
 pub(crate) mod members;
 pub(crate) mod plain;

@@ -80,8 +80,13 @@ pub(crate) struct Reader {
 
 impl Reader {
     pub(crate) fn new(topic: &Arc<str>) -> Self {
+        Self::on(cluster(), topic)
+    }
+
+    /// A reader on another cluster than the real Kafka.
+    pub(crate) fn on(cluster: Cluster, topic: &Arc<str>) -> Self {
         Self {
-            cluster: cluster(),
+            cluster,
             topic: Arc::clone(topic),
         }
     }
