@@ -7,12 +7,14 @@ use windlass_api::{Schema, SchemaDef};
 
 /// Schemas by the text that they had in an envelope.
 ///
-/// Bounded by the number of texts; the oldest goes first.
+/// Bounded by the number of texts and their length, for messages say how long a schema is; the oldest goes first.
 #[derive(Debug, Default)]
 pub(super) struct ReadCache {
     capacity: usize,
     schemas: HashMap<Bytes, Option<Schema>>,
     ages: VecDeque<Bytes>,
+    /// The length of all texts.
+    length: usize,
     /// The last ones found, the latest first: records of one topic have few schemas.
     recent: Vec<(Bytes, Option<Schema>)>,
 }
@@ -48,14 +50,17 @@ impl ReadCache {
 
     /// Keeps a copy of the text: a slice would keep the whole message alive.
     pub(super) fn insert(&mut self, text: &[u8], schema: &Option<Schema>) {
-        if self.capacity == 0 {
+        if self.capacity == 0 || text.len() > MAX_LENGTH {
             return;
         }
-        if self.schemas.len() >= self.capacity
-            && let Some(oldest) = self.ages.pop_front()
-        {
+        while self.schemas.len() >= self.capacity || self.length + text.len() > MAX_LENGTH {
+            let Some(oldest) = self.ages.pop_front() else {
+                break;
+            };
+            self.length -= oldest.len();
             self.schemas.remove(&oldest);
         }
+        self.length += text.len();
         let text = Bytes::copy_from_slice(text);
         self.schemas.insert(text.clone(), schema.clone());
         self.ages.push_back(text.clone());
@@ -125,3 +130,23 @@ fn identity(schema: &Schema) -> usize {
 
 /// So many texts are compared before one is looked up.
 const RECENT: usize = 4;
+/// In bytes.
+const MAX_LENGTH: usize = 4 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_schemas_do_not_pile_up() {
+        let mut cache = ReadCache::new(1000);
+        let text = |i: usize| format!("{{\"doc\":\"{}\",\"i\":{i}}}", "x".repeat(MAX_LENGTH / 4));
+        for i in 0..20 {
+            cache.insert(text(i).as_bytes(), &Some(Schema::STRING));
+            assert!(cache.length <= MAX_LENGTH && cache.schemas.len() == cache.ages.len());
+        }
+        assert_eq!(cache.schemas.len(), 3);
+        assert!(cache.get(text(19).as_bytes()).is_some());
+        assert!(cache.get(text(0).as_bytes()).is_none());
+    }
+}
