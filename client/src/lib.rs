@@ -3,6 +3,7 @@
 //! It speaks to one cluster through a [`Cluster`] handle, which every task with the same client configuration shares.
 //! Settings have Kafka's own names and defaults ([`config`]). Nothing here knows of Connect.
 
+pub mod admin;
 pub mod assignor;
 pub mod backoff;
 pub mod cluster;
@@ -24,6 +25,7 @@ mod jobs;
 mod offsets;
 mod topic_partition;
 
+pub use admin::Admin;
 pub use cluster::{Call, Cluster, Clusters, Coordinator, Env, Lane, OwnedLane, Topics};
 pub use compacted_topic::CompactedTopic;
 pub use consumer::{Consumer, Event, Fetched, Subscription};

@@ -5,22 +5,8 @@ mod common;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::kafka;
-use common::plain::{self, Reader, topic};
-use windlass_client::config::{ProducerConfig, Properties};
+use common::plain::{self, Reader, producer, topic};
 use windlass_client::producer::{AppendError, Producer};
-use windlass_client::{Cluster, Env};
-
-fn producer(settings: &[(&str, &str)]) -> Producer {
-    let mut properties = Properties::from([("bootstrap.servers".to_owned(), kafka())]);
-    properties.extend(
-        settings
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned())),
-    );
-    let config = ProducerConfig::parse(&properties).unwrap().config;
-    Producer::new(Cluster::new(&config.client, Env::default()), config)
-}
 
 async fn append(
     producer: &mut Producer,
@@ -98,7 +84,7 @@ async fn an_idle_input_is_sent_at_once() {
     let eager = begun.elapsed();
     assert!(eager < Duration::from_secs(1), "{eager:?}");
 
-    let mut patient = self::producer(&[("linger.ms", "300")]);
+    let mut patient = plain::producer(&[("linger.ms", "300")]);
     append(&mut patient, &topic, None, None, b"waits").await;
     let begun = tokio::time::Instant::now();
     patient.send_ready(true);

@@ -298,6 +298,17 @@ async fn a_truncated_file_is_read_from_its_start() {
 }
 
 #[tokio::test]
+async fn a_truncated_file_that_grew_unseen_is_read_from_its_start() {
+    let mut rig = Rig::start(&[("topic", "t")], None).await;
+    rig.append(b"one\ntwo\n");
+    rig.lines(2).await;
+    assert!(rig.poll_now().await.expect("poll").is_none());
+    std::fs::write(&rig.path, b"another first line\nand more\n").expect("rewrite");
+    let wanted = owned(&[("another first line", 19), ("and more", 28)]);
+    assert_eq!(rig.lines(2).await, wanted);
+}
+
+#[tokio::test]
 async fn a_rotated_file_is_read_to_its_end_before_the_new_one() {
     let mut rig = Rig::start(&[("topic", "t")], None).await;
     rig.append(b"one\n");

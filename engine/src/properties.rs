@@ -143,6 +143,8 @@ const BLANKS: [char; 3] = [' ', '\t', '\x0c'];
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn read(text: &str) -> Vec<(String, String)> {
@@ -203,5 +205,25 @@ mod tests {
         let latin = parse(b"k=\xe9").unwrap();
         assert_eq!(latin["k"].as_deref(), Some("\u{e9}"));
         check("\u{feff}k=v", &[("k", "v")]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes: Vec<u8>) {
+            let _ = parse(&bytes);
+        }
+
+        #[test]
+        fn plain_entries_come_back(entries: std::collections::BTreeMap<String, String>) {
+            // Escaped as Java's `store` does: everything beyond letters and digits.
+            let escape = |text: &str| -> String {
+                text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect()
+            };
+            let file: String = entries.iter().map(|(k, v)| format!("{}={}\n", escape(k), escape(v))).collect();
+            let read: std::collections::BTreeMap<String, String> =
+                parse(file.as_bytes()).unwrap().into_iter().map(|(k, v)| (k, v.unwrap())).collect();
+            let entries: std::collections::BTreeMap<_, _> = entries.into_iter().collect();
+            prop_assert_eq!(read, entries);
+        }
     }
 }

@@ -7,6 +7,15 @@ use std::time::Duration;
 
 use tracing::warn;
 
+/// Makes the file, unless there is one, with a first line.
+pub(super) fn begin(path: &Path) -> io::Result<()> {
+    if path.exists() {
+        Ok(())
+    } else {
+        append(path, 0, 1)
+    }
+}
+
 /// Appends numbered lines to the file for as long as it is polled, and goes on counting where the file ended.
 pub(super) async fn write(path: PathBuf) {
     let mut number =

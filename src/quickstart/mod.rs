@@ -3,6 +3,7 @@
 mod demo;
 mod progress;
 
+use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 
@@ -24,6 +25,9 @@ pub(crate) fn run(file: Option<&Path>, directory: &Path, loggers: Loggers) -> Re
     let data = runtimes.data().clone();
     runtimes.run(async move {
         let mut signals = Signals::listen()?;
+        if plan.demo {
+            demo::begin(&plan.input).map_err(|e| unusable(&plan.input, &e))?;
+        }
         let broker = start_broker(&plan).await?;
         let worker = Worker::start(plan.worker_props(&broker), loggers, data).await?;
         for connector in [plan.source(), plan.sink()] {
@@ -68,15 +72,11 @@ struct Plan {
 
 impl Plan {
     fn new(file: Option<&Path>, directory: &Path) -> Result<Self, Failure> {
-        let absolute = |path: &Path| {
-            std::path::absolute(path)
-                .map_err(|e| Failure::config(format!("{}: {e}", path.display())))
-        };
+        let absolute = |path: &Path| std::path::absolute(path).map_err(|e| unusable(path, &e));
         let directory = absolute(directory)?;
         let input = match file {
             Some(file) => {
-                std::fs::File::open(file)
-                    .map_err(|e| Failure::config(format!("cannot read {}: {e}", file.display())))?;
+                std::fs::File::open(file).map_err(|e| unusable(file, &e))?;
                 absolute(file)?
             }
             None => directory.join("input.txt"),
@@ -180,6 +180,10 @@ fn props<const N: usize>(entries: [(&str, String); N]) -> Props {
         .into_iter()
         .map(|(key, value)| (key.to_owned(), Some(value)))
         .collect()
+}
+
+fn unusable(path: &Path, error: &io::Error) -> Failure {
+    Failure::config(format!("cannot use {}: {error}", path.display()))
 }
 
 fn text(path: &Path) -> String {

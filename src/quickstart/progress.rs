@@ -35,6 +35,8 @@ impl Progress {
     /// Prints a line a second; on a terminal it stays in place.
     pub(super) async fn show(mut self) {
         let terminal = io::stdout().is_terminal();
+        // Between two turns of the demo, not together with one.
+        tokio::time::sleep(OFFSET).await;
         self.output.update();
         let (mut before, mut begin) = (self.output.lines, Instant::now());
         loop {
@@ -82,5 +84,6 @@ impl Count {
     }
 }
 
+const OFFSET: Duration = Duration::from_millis(50);
 const INTERVAL: Duration = Duration::from_secs(1);
 const CHUNK: usize = 64 * 1024;

@@ -134,6 +134,8 @@ const BACKTRACK_LIMIT: usize = 1_000_000;
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn matches(pattern: &str, text: &str) -> bool {
@@ -253,5 +255,14 @@ mod tests {
         assert!(JavaRegex::new(&"(".repeat(100_000)).is_err());
         assert!(JavaRegex::new(&"[".repeat(100_000)).is_err());
         assert!(JavaRegex::new("(a{1000}){1000}").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_pattern_is_compiled_or_refused(pattern in r"[\[\](){}|?*+^$.\\&a-z0-9,:<>=!#\- \PC]{0,24}", text in "[a-c\n ]{0,12}") {
+            if let Ok(regex) = JavaRegex::new(&pattern) {
+                let _ = (regex.matches(&text), regex.find(&text));
+            }
+        }
     }
 }

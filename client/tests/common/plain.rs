@@ -10,8 +10,8 @@ use kafka_protocol::messages::{
     BrokerId, CreateTopicsRequest, FetchRequest, ListOffsetsRequest, TopicName,
 };
 use kafka_protocol::protocol::StrBytes;
-use windlass_client::config::ClientConfig;
-use windlass_client::{Cluster, Env, Lane};
+use windlass_client::config::{ClientConfig, ProducerConfig, Properties};
+use windlass_client::{Cluster, Env, Lane, Producer};
 use windlass_wire::batch::Batches;
 use windlass_wire::compression::Codecs;
 
@@ -23,6 +23,17 @@ pub(crate) fn cluster() -> Cluster {
         &ClientConfig::for_servers(&kafka()).unwrap(),
         Env::default(),
     )
+}
+
+/// A producer to that Kafka.
+pub(crate) fn producer(settings: &[(&str, &str)]) -> Producer {
+    let mut properties = Properties::from([("bootstrap.servers".to_owned(), kafka())]);
+    let settings = settings
+        .iter()
+        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+    properties.extend(settings);
+    let config = ProducerConfig::parse(&properties).unwrap().config;
+    Producer::new(Cluster::new(&config.client, Env::default()), config)
 }
 
 /// A new topic with a name of its own.

@@ -105,17 +105,15 @@ impl FollowedFile {
             self.watch.forget_older();
             return Ok(Progress::Restarted);
         }
+        if tail.is_rewritten()? {
+            return Ok(self.restart(lines));
+        }
         if fill(tail, lines, &mut self.chunk)? {
             return Ok(Progress::Read);
         }
         match tail.change(&self.path)? {
             Change::None => return Ok(Progress::AtEnd),
-            Change::Truncated => {
-                info!(file = %self.path.display(), "file was truncated: reading it from its start");
-                lines.clear();
-                tail.rewind();
-                return Ok(Progress::Restarted);
-            }
+            Change::Truncated => return Ok(self.restart(lines)),
             Change::Replaced | Change::Rotated(_) => {}
         }
         // From here on data in either file wakes the task; what came before is seen by looking again.
@@ -129,6 +127,15 @@ impl FollowedFile {
             self.next = Some(file);
         }
         Ok(Progress::Read)
+    }
+
+    fn restart(&mut self, lines: &mut Lines) -> Progress {
+        info!(file = %self.path.display(), "file was truncated: reading it from its start");
+        lines.clear();
+        if let Some(tail) = &mut self.tail {
+            tail.rewind();
+        }
+        Progress::Restarted
     }
 
     fn await_creation(&mut self) {

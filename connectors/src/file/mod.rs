@@ -6,9 +6,9 @@
 //! - The source sees appended lines at once through inotify, instead of up to a second later, and does not wake up while
 //!   nothing happens. On file systems that other machines write to (NFS, SMB, 9p, FUSE) and where inotify is exhausted
 //!   it looks once a second.
-//! - A file that was **truncated** (`copytruncate`) is read again from its start; Java waits until it has grown beyond
-//!   the old position. A file that was truncated and has grown beyond that position before it was looked at cannot be
-//!   told from one that was appended to.
+//! - A file that was **truncated** (`copytruncate`) is read again from its start, also when it has grown beyond the old
+//!   position before anybody looked, which the bytes before that position tell; Java waits until it has grown beyond the
+//!   old position. Lines written and truncated away between two looks are gone.
 //! - A file that was **rotated** (renamed or deleted, and made anew) is read to its end, also what its writer still
 //!   appends; once the new file holds data the old one is closed and the new one is read from its start. An unterminated last
 //!   line of the old file is then delivered as a line. Java stays with the old file for ever.

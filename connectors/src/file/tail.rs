@@ -13,6 +13,10 @@ pub(super) struct Tail {
     file: File,
     /// The next byte to read.
     at: u64,
+    /// The bytes before `at` as they were read, at most [`HISTORY_BYTES`].
+    history: Vec<u8>,
+    /// Whether the last read found nothing.
+    at_end: bool,
     device: u64,
     inode: u64,
 }
@@ -38,21 +42,29 @@ impl Tail {
             inode: meta.ino(),
             file,
             at,
+            history: Vec::new(),
+            at_end: false,
         })
     }
 
     /// Appends what there is, up to the spare capacity of `buffer`; 0 at the end of the file.
     pub(super) fn read(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
-        loop {
-            match rustix::io::pread(&self.file, rustix::buffer::spare_capacity(buffer), self.at) {
-                Ok(read) => {
-                    self.at += read as u64;
-                    return Ok(read);
-                }
-                Err(rustix::io::Errno::INTR) => {}
-                Err(error) => return Err(error.into()),
-            }
+        let read = pread(&self.file, buffer, self.at)?;
+        self.at += read as u64;
+        self.at_end = read == 0;
+        self.remember(&buffer[buffer.len() - read..]);
+        Ok(read)
+    }
+
+    /// Whether other bytes stand before the position than were read there: the file was truncated, and has grown beyond
+    /// the position before anybody looked. Asks the file only after its end was reached.
+    pub(super) fn is_rewritten(&self) -> io::Result<bool> {
+        if !self.at_end || self.history.is_empty() {
+            return Ok(false);
         }
+        let mut now = Vec::with_capacity(self.history.len());
+        let read = pread(&self.file, &mut now, self.at - self.history.len() as u64)?;
+        Ok(read >= self.history.len() && !now.starts_with(&self.history))
     }
 
     /// Looks, at the end of the file, for what became of it.
@@ -81,5 +93,27 @@ impl Tail {
     /// Reads from the start again.
     pub(super) fn rewind(&mut self) {
         self.at = 0;
+        self.history.clear();
+    }
+
+    fn remember(&mut self, read: &[u8]) {
+        let new = &read[read.len().saturating_sub(HISTORY_BYTES)..];
+        let kept = HISTORY_BYTES - new.len();
+        self.history
+            .drain(..self.history.len().saturating_sub(kept));
+        self.history.extend_from_slice(new);
     }
 }
+
+/// Appends bytes of the file to `buffer`, up to its spare capacity.
+fn pread(file: &File, buffer: &mut Vec<u8>, at: u64) -> io::Result<usize> {
+    loop {
+        match rustix::io::pread(file, rustix::buffer::spare_capacity(buffer), at) {
+            Err(rustix::io::Errno::INTR) => {}
+            read => return Ok(read?),
+        }
+    }
+}
+
+/// Enough to tell one log line from another by its time.
+const HISTORY_BYTES: usize = 64;

@@ -117,6 +117,13 @@ impl Launch {
         self
     }
 
+    /// Names a connector file that is there already.
+    #[must_use]
+    pub fn file(mut self, path: &Path) -> Self {
+        self.connectors.push(path.to_owned());
+        self
+    }
+
     /// Starts the worker without waiting for it.
     ///
     /// # Panics
