@@ -1,6 +1,6 @@
 //! Numbers and strings as the journal stores them.
 
-use bytes::{Buf, BufMut};
+use bytes::{Buf, BufMut, Bytes};
 
 /// Builds the bytes of a journal key or value.
 #[derive(Default)]
@@ -34,6 +34,12 @@ impl Writer {
     pub(crate) fn text(mut self, value: &str) -> Writer {
         self.0.put_u32(value.len() as u32);
         self.0.put_slice(value.as_bytes());
+        self
+    }
+
+    pub(crate) fn bytes(mut self, value: &[u8]) -> Writer {
+        self.0.put_u32(value.len() as u32);
+        self.0.put_slice(value);
         self
     }
 
@@ -75,6 +81,13 @@ impl<'a> Reader<'a> {
         let (text, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
         Some(std::str::from_utf8(text).ok()?.to_owned())
+    }
+
+    pub(crate) fn bytes(&mut self) -> Option<Bytes> {
+        let length = self.0.try_get_u32().ok()? as usize;
+        let (bytes, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(Bytes::copy_from_slice(bytes))
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -294,6 +294,7 @@ impl Node {
                         offsets.commit_later(producer_id, partition, committed);
                     });
                 }
+                Entry::Group { id, snapshot } => self.groups.restore_members(&id, snapshot),
                 Entry::Transaction { id, transaction } => {
                     self.transactions.restore(id, transaction);
                 }

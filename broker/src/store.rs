@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::codec::{Reader, Writer};
 use crate::error::{Error, Result};
-use crate::group::{Committed, TopicPartition};
+use crate::group::{Committed, Snapshot, TopicPartition};
 use crate::journal::{self, Changes, Journal};
 use crate::topics::Topic;
 use crate::transactions::{Phase, Transaction};
@@ -52,6 +52,8 @@ pub(crate) enum Entry {
         partition: TopicPartition,
         committed: Committed,
     },
+    /// A stable group.
+    Group { id: String, snapshot: Snapshot },
     Transaction {
         id: String,
         transaction: Transaction,
@@ -133,6 +135,16 @@ impl Store {
         self.write(changes)
     }
 
+    /// Remembers a stable group, or with `None` forgets it.
+    pub(crate) fn put_group(&self, id: &str, snapshot: Option<Snapshot>) -> Result<()> {
+        let mut changes = Changes::default();
+        match snapshot {
+            Some(snapshot) => changes.put(group_key(id), snapshot.encode()),
+            None => changes.remove(group_key(id)),
+        }
+        self.write(changes)
+    }
+
     /// Ends a transaction: its state, and what it had laid aside for the groups' offsets.
     pub(crate) fn end_transaction<'a>(
         &self,
@@ -190,6 +202,7 @@ impl Entry {
                 partition,
                 ..
             } => pending_key(group, *producer_id, partition),
+            Entry::Group { id, .. } => group_key(id),
             Entry::Transaction { id, .. } => Writer::new(TRANSACTION).text(id).finish(),
         }
     }
@@ -214,6 +227,7 @@ impl Entry {
             Entry::Offset { committed, .. } | Entry::PendingOffset { committed, .. } => {
                 committed_value(committed)
             }
+            Entry::Group { snapshot, .. } => snapshot.encode(),
             Entry::Transaction { transaction, .. } => transaction_value(transaction),
         }
     }
@@ -263,6 +277,10 @@ impl Entry {
                     committed: committed(&mut value)?,
                 }
             }
+            GROUP => Entry::Group {
+                id: key.text()?,
+                snapshot: Snapshot::decode(&mut value)?,
+            },
             TRANSACTION => Entry::Transaction {
                 id: key.text()?,
                 transaction: transaction(&mut value)?,
@@ -274,6 +292,10 @@ impl Entry {
 
 fn log_start_key(topic: &str, partition: i32) -> Vec<u8> {
     Writer::new(LOG_START).text(topic).i32(partition).finish()
+}
+
+fn group_key(id: &str) -> Vec<u8> {
+    Writer::new(GROUP).text(id).finish()
 }
 
 fn offset_key(group: &str, (topic, partition): &TopicPartition) -> Vec<u8> {
@@ -346,3 +368,4 @@ const LOG_START: u8 = 4;
 const OFFSET: u8 = 5;
 const PENDING_OFFSET: u8 = 6;
 const TRANSACTION: u8 = 7;
+const GROUP: u8 = 8;

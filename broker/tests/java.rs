@@ -457,29 +457,26 @@ fn a_java_cluster_moves_a_file_exactly_once_over_restarts() {
         serde_json::json!({"connector.class": "FileStreamSink", "file": output, "topics": "lines"});
     worker.create("sink", &sink);
     wait_for_lines(&output, &lines(1000));
+    let committed = [
+        "--topic",
+        "lines",
+        "--from-beginning",
+        "--isolation-level",
+        "read_committed",
+    ];
     for (turn, clean) in [(2, true), (3, false)] {
         running.restart(clean);
         write_lines(&input, &lines(1000 * turn));
-        wait_for(
-            "the topic to have all lines",
-            Duration::from_secs(90),
-            || {
-                let read = [
-                    "--topic",
-                    "lines",
-                    "--from-beginning",
-                    "--isolation-level",
-                    "read_committed",
-                ];
-                let found = running.consume(&[&read[..], &["--timeout-ms", "4000"]].concat());
-                match found == lines(1000 * turn) {
-                    true => Ok(()),
-                    false => Err(format!("{} lines", found.len())),
-                }
-            },
+        let count = (1000 * turn).to_string();
+        let limits = ["--max-messages", &count, "--timeout-ms", "90000"];
+        assert_eq!(
+            running.consume(&[&committed[..], &limits].concat()),
+            lines(1000 * turn)
         );
     }
     worker.wait_running("source");
     worker.wait_running("sink");
     worker.stop();
+    let all = running.consume(&[&committed[..], &["--timeout-ms", "15000"]].concat());
+    assert_eq!(all, lines(3000), "nothing is there twice");
 }

@@ -840,3 +840,61 @@ async fn groups_are_joined_and_left_in_every_version() {
         assert!(left.error_code == 0 && left.members.iter().all(|member| member.error_code == 0));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn members_notice_nothing_of_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    let broker = on_disk(directory.path());
+    let mut client = Client::connect(&broker);
+    client.create_topic("t", 2).await;
+    let group = GroupId(text("g"));
+    let protocol = join_group_request::JoinGroupRequestProtocol::default()
+        .with_name(text("range"))
+        .with_metadata(bytes::Bytes::from_static(b"subscription"));
+    let join = JoinGroupRequest::default()
+        .with_group_id(group.clone())
+        .with_group_instance_id(Some(text("one")))
+        .with_session_timeout_ms(10_000)
+        .with_rebalance_timeout_ms(10_000)
+        .with_protocol_type(text("consumer"))
+        .with_protocols(vec![protocol]);
+    let joined = client.call(9, &join).await;
+    let me = joined.member_id.clone();
+    let assignment = sync_group_request::SyncGroupRequestAssignment::default()
+        .with_member_id(me.clone())
+        .with_assignment(bytes::Bytes::from_static(b"all"));
+    let sync = SyncGroupRequest::default()
+        .with_group_id(group.clone())
+        .with_generation_id(1)
+        .with_member_id(me.clone())
+        .with_group_instance_id(Some(text("one")))
+        .with_assignments(vec![assignment]);
+    assert_eq!(client.call(5, &sync).await.assignment, "all");
+    let describe = DescribeGroupsRequest::default().with_groups(vec![group.clone()]);
+    let before = client.call(5, &describe).await;
+    assert_eq!(before.groups[0].members[0].member_assignment, "all");
+
+    broker.kill().await;
+    let broker = on_disk(directory.path());
+    let mut client = Client::connect(&broker);
+    assert_eq!(client.call(5, &describe).await, before);
+    let beat = HeartbeatRequest::default()
+        .with_group_id(group.clone())
+        .with_generation_id(1)
+        .with_member_id(me.clone())
+        .with_group_instance_id(Some(text("one")));
+    assert_eq!(client.call(4, &beat).await.error_code, 0);
+    // One that does not come back is found dead in time, and that too is remembered.
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    assert_eq!(
+        client.call(4, &beat).await.error_code,
+        ResponseError::UnknownMemberId.code()
+    );
+    broker.stop().await.unwrap();
+    let broker = on_disk(directory.path());
+    let mut client = Client::connect(&broker);
+    assert_eq!(
+        client.call(4, &beat).await.error_code,
+        ResponseError::UnknownMemberId.code()
+    );
+}

@@ -11,8 +11,8 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::{
-    Answer, Answers, Committed, Group, Join, JoinAnswer, Now, Offsets, Sync, SyncAnswer,
-    TopicPartition,
+    Answer, Answers, Committed, Group, Join, JoinAnswer, Now, Offsets, Snapshot, State, Sync,
+    SyncAnswer, TopicPartition,
 };
 use crate::error::{Error, Result};
 use crate::store::Store;
@@ -43,6 +43,8 @@ pub(crate) struct Held {
     pub(crate) offsets: Offsets,
     /// Whether a task keeps its time.
     has_clock: bool,
+    /// The stable group as stored; `None` when none is.
+    stored: Option<(i32, Vec<String>)>,
     /// Deleted: who still holds it must look the group up again.
     deleted: bool,
 }
@@ -71,6 +73,14 @@ impl Coordinator {
     /// Puts back what the store remembers.
     pub(crate) fn restore(&self, group: &str, change: impl FnOnce(&mut Offsets)) {
         self.with_or_new(group, |held| change(&mut held.offsets));
+    }
+
+    /// Puts the members of a group back.
+    pub(crate) fn restore_members(&self, group: &str, snapshot: Snapshot) {
+        self.act(group, |held, now, _| {
+            held.group.restore(now, snapshot);
+            held.stored = held.group.version();
+        });
     }
 
     pub(crate) async fn join(&self, group: &str, join: Join) -> JoinAnswer {
@@ -248,13 +258,20 @@ impl Coordinator {
         let mut answers = Vec::new();
         let result = self.with_cell(group, |cell, held| {
             let result = act(held, now, &mut answers);
+            held.remember(group, &self.store);
             if held.has_clock {
                 cell.changed.notify_one();
             } else if held.group.next_deadline().is_some() {
                 held.has_clock = true;
                 let mut clocks = self.clocks.lock().unwrap_or_else(PoisonError::into_inner);
                 while clocks.try_join_next().is_some() {}
-                clocks.spawn(keep_time(cell.clone(), self.started));
+                let keeping = keep_time(
+                    cell.clone(),
+                    group.to_owned(),
+                    self.store.clone(),
+                    self.started,
+                );
+                clocks.spawn(keeping);
             }
             result
         });
@@ -280,6 +297,22 @@ impl Coordinator {
     }
 }
 
+impl Held {
+    /// Stores the group if it has become stable in a new way, and forgets it when all have gone. In between, what was
+    /// stable last is what a restart goes back to, as Kafka does.
+    fn remember(&mut self, id: &str, store: &Store) {
+        let version = self.group.version();
+        let gone = self.group.state() == State::Empty;
+        if (version.is_none() && !gone) || version == self.stored {
+            return;
+        }
+        match store.put_group(id, self.group.snapshot()) {
+            Ok(()) => self.stored = version,
+            Err(error) => tracing::error!(group = id, %error, "cannot store a group"),
+        }
+    }
+}
+
 impl Cell {
     fn new(initial_delay: Duration) -> Cell {
         let (group, offsets) = (Group::new(initial_delay), Offsets::default());
@@ -287,6 +320,7 @@ impl Cell {
             group,
             offsets,
             has_clock: false,
+            stored: None,
             deleted: false,
         };
         Cell {
@@ -301,12 +335,13 @@ impl Cell {
 }
 
 /// Does what time makes due in one group, until nothing can become due any more.
-async fn keep_time(cell: Arc<Cell>, started: Instant) {
+async fn keep_time(cell: Arc<Cell>, group: String, store: Arc<Store>, started: Instant) {
     loop {
         let mut answers = Vec::new();
         let deadline = {
             let mut held = cell.lock();
             held.group.tick(started.elapsed(), &mut answers);
+            held.remember(&group, &store);
             let deadline = held.group.next_deadline();
             held.has_clock = deadline.is_some();
             deadline

@@ -14,6 +14,7 @@ mod coordinator;
 mod join;
 mod member;
 mod offsets;
+mod snapshot;
 mod sync;
 
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub(crate) use coordinator::{Committer, Coordinator};
 pub(crate) use join::Join;
 pub(crate) use member::Member;
 pub(crate) use offsets::{Committed, Offsets, TopicPartition};
+pub(crate) use snapshot::Snapshot;
 pub(crate) use sync::Sync;
 
 /// Time since the broker started.
