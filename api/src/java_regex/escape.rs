@@ -15,13 +15,14 @@ impl Translator {
     /// An escape outside a class.
     pub(super) fn escape(&mut self) -> Translated<()> {
         match self.pattern.get(self.at + 1).copied() {
-            Some('b') if self.pattern.get(self.at + 2) != Some(&'{') => self.emit(WORD_EDGE),
+            Some('b') if !self.pattern[self.at + 2..].starts_with(&['{', 'g']) => {
+                self.emit(WORD_EDGE)
+            }
             Some('B') => self.emit(NO_WORD_EDGE),
             Some('A') => self.emit(r"\A"),
             Some('z') => self.emit(r"\z"),
             Some('Z') => self.emit(LAST_LINE_END),
             Some('R') => self.emit(r"(?:\r\n|[\n-\r\x{85}\x{2028}\x{2029}])"),
-            Some('E') => self.emit(""),
             Some('k') => self.named_reference(),
             Some('1'..='9') => self.numbered_reference(),
             Some(c @ ('G' | 'X' | 'N' | 'b')) => self.error(format!("\\{c} is not supported")),
@@ -194,10 +195,11 @@ impl Translator {
 }
 
 /// `\b`, between ASCII word characters and others as since Java 19.
-const WORD_EDGE: &str = "(?:(?<=[a-zA-Z_0-9])(?![a-zA-Z_0-9])|(?<![a-zA-Z_0-9])(?=[a-zA-Z_0-9]))";
+pub(super) const WORD_EDGE: &str =
+    "(?:(?<=[a-zA-Z_0-9])(?![a-zA-Z_0-9])|(?<![a-zA-Z_0-9])(?=[a-zA-Z_0-9]))";
 
 /// `\B`
-const NO_WORD_EDGE: &str =
+pub(super) const NO_WORD_EDGE: &str =
     "(?:(?<=[a-zA-Z_0-9])(?=[a-zA-Z_0-9])|(?<![a-zA-Z_0-9])(?![a-zA-Z_0-9]))";
 
 /// `\h`

@@ -23,7 +23,14 @@ impl Translator {
             }
             None => return self.error("Illegal/unsupported escape sequence"),
         };
-        let Some(set) = lookup(&name) else {
+        let cased = CASED
+            .iter()
+            .find(|(names, _)| names.contains(&name.as_str()));
+        let found = match cased.filter(|_| self.flags.ignore_case) {
+            Some((_, any_case)) => Some((*any_case).to_owned()),
+            None => lookup(&name),
+        };
+        let Some(set) = found else {
             return self.error(format!("Unknown character property name {{{name}}}"));
         };
         let not = if negated { "^" } else { "" };
@@ -99,6 +106,26 @@ const NAMED: [(&str, &str); 27] = [
     (
         "javaWhitespace",
         r"\t-\r\x1c-\x1f[\p{Z}&&[^\x{a0}\x{2007}\x{202f}]]",
+    ),
+];
+
+/// Properties of one case, and what they cover when case is ignored.
+const CASED: [(&[&str], &str); 3] = [
+    (&["Lower", "Upper"], "a-zA-Z"),
+    (
+        &["Lu", "Ll", "Lt", "IsLu", "IsLl", "IsLt"],
+        r"\p{Lu}\p{Ll}\p{Lt}",
+    ),
+    (
+        &[
+            "javaLowerCase",
+            "javaUpperCase",
+            "javaTitleCase",
+            "IsLowercase",
+            "IsUppercase",
+            "IsTitlecase",
+        ],
+        r"\p{Lowercase}\p{Uppercase}\p{Lt}",
     ),
 ];
 

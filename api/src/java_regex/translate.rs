@@ -1,5 +1,6 @@
 //! Sequences, groups and quantifiers.
 
+use super::escape::{NO_WORD_EDGE, WORD_EDGE};
 use super::{PatternError, Translated};
 
 /// The pattern in the syntax of `fancy_regex`.
@@ -10,6 +11,7 @@ pub(super) fn translate(pattern: &str) -> Translated<String> {
         out: String::new(),
         flags: Flags::default(),
         groups: 0,
+        names: Vec::new(),
         depth: 0,
     };
     translator.alternatives()?;
@@ -20,7 +22,11 @@ pub(super) fn translate(pattern: &str) -> Translated<String> {
             translator.at.saturating_sub(1),
         ));
     }
-    Ok(translator.out)
+    // A reference to a group that there is not matches nothing in Java.
+    let missing = (translator.groups + 1..=9).map(|number| format!(r"(?:\{number})"));
+    Ok(missing.fold(translator.out, |out, reference| {
+        out.replace(&reference, NOTHING)
+    }))
 }
 
 /// The inline flags in force.
@@ -41,6 +47,7 @@ pub(super) struct Translator {
     pub(super) flags: Flags,
     /// How many capturing groups were opened.
     pub(super) groups: usize,
+    names: Vec<String>,
     pub(super) depth: usize,
 }
 
@@ -107,7 +114,8 @@ impl Translator {
             match c {
                 '|' | ')' => return Ok(()),
                 '*' | '+' | '?' => return self.error(format!("Dangling meta character '{c}'")),
-                '{' => return self.error("Illegal repetition"),
+                // Java repeats the nothing before it.
+                '{' => {}
                 '(' => {
                     if !self.group()? {
                         continue;
@@ -238,8 +246,12 @@ impl Translator {
         if rest.first() == Some(&'<') {
             self.at += 1;
             let name = self.group_name()?;
+            if self.names.contains(&name) {
+                return self.error(format!("Named capturing group <{name}> is already defined"));
+            }
             self.groups += 1;
             self.out.push_str(&format!("(?<{name}>"));
+            self.names.push(name);
             return Ok(true);
         }
         let mut on = true;
@@ -302,6 +314,16 @@ impl Translator {
             .filter(|c| matches!(c, '?' | '+'));
         self.at += usize::from(mode.is_some());
         let atom = self.out.split_off(start);
+        if is_zero_width(&atom) {
+            // Once or as often as one likes is the same; the compiler refuses to repeat what takes no text.
+            let optional = repetition.starts_with(['*', '?']) || repetition.starts_with("{0");
+            self.out.push_str(&match (optional, mode) {
+                (false, _) => atom,
+                (true, Some('?')) => format!("(?:|{atom})"),
+                (true, _) => format!("(?:{atom}|)"),
+            });
+            return Ok(());
+        }
         self.out
             .push_str(if mode == Some('+') { "(?>" } else { "(?:" });
         // The group around the atom makes `$` and other zero-width translations quantifiable.
@@ -347,6 +369,23 @@ impl Translator {
     }
 }
 
+/// Whether an atom of the translation takes no text by its kind.
+fn is_zero_width(atom: &str) -> bool {
+    let looks_around = ["(?=", "(?!", "(?<=", "(?<!"]
+        .iter()
+        .any(|opening| atom.starts_with(opening));
+    let edges = [
+        WORD_EDGE,
+        NO_WORD_EDGE,
+        LINE_START,
+        LINE_END,
+        LAST_LINE_END,
+        r"\A",
+        r"\z",
+    ];
+    atom.is_empty() || looks_around || edges.contains(&atom)
+}
+
 /// What ends a line for Java.
 pub(super) const LINE_ENDS: [char; 5] = ['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'];
 
@@ -359,6 +398,9 @@ const LINE_END: &str = r"(?:(?<!\r)(?=\n)|(?=[\r\x{85}\x{2028}\x{2029}])|\z)";
 /// `$` and `\Z`: the end, or before the line end that ends the text.
 pub(super) const LAST_LINE_END: &str =
     r"(?:(?=\r\n\z)|(?<!\r)(?=\n\z)|(?=[\r\x{85}\x{2028}\x{2029}]?\z))";
+
+/// What matches nothing, and may be repeated.
+const NOTHING: &str = r"[^\x{0}-\x{10ffff}]";
 
 /// Groups in groups; real patterns have a handful.
 const MAX_DEPTH: usize = 200;
