@@ -348,7 +348,8 @@ impl Membership {
     }
 
     fn fail(&mut self, error: ClientError) -> GroupEvent {
-        self.lost(true, String::new());
+        // The coordinator may well know the id still: a later join goes on with it.
+        self.lost(false, String::new());
         GroupEvent::Failed(error)
     }
 

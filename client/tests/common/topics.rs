@@ -26,10 +26,11 @@ pub(crate) struct TestTopic {
 
 /// A cluster handle of its own.
 pub(crate) fn cluster() -> Cluster {
-    Cluster::new(
-        &ClientConfig::for_servers(&kafka()).unwrap(),
-        Env::default(),
-    )
+    cluster_at(&kafka())
+}
+
+pub(crate) fn cluster_at(servers: &str) -> Cluster {
+    Cluster::new(&ClientConfig::for_servers(servers).unwrap(), Env::default())
 }
 
 /// A name nobody else uses.
@@ -39,8 +40,12 @@ pub(crate) fn unique(prefix: &str) -> String {
 
 impl TestTopic {
     pub(crate) async fn new(prefix: &str, partitions: i32) -> Self {
+        Self::new_at(&kafka(), prefix, partitions).await
+    }
+
+    pub(crate) async fn new_at(servers: &str, prefix: &str, partitions: i32) -> Self {
         let topic = Self {
-            cluster: cluster(),
+            cluster: cluster_at(servers),
             name: unique(prefix),
         };
         topic.create(partitions).await;
