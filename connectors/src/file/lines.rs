@@ -22,8 +22,18 @@ pub(super) struct Lines {
     at: usize,
     /// Whether `ready` is all ASCII, so that its UTF-16 length is its length in bytes.
     ascii: bool,
+    /// The lines that `take` gives out. Found first and made into records after: a list whose length is known is filled
+    /// in place, where pushing moves each record.
+    taken: Vec<Span>,
     /// Chunks given out as lines; their memory is used again when the last of their lines is gone.
     lent: VecDeque<Bytes>,
+}
+
+/// Where in the ready text a line is.
+struct Span {
+    start: usize,
+    end: usize,
+    units: usize,
 }
 
 impl Lines {
@@ -74,6 +84,7 @@ impl Lines {
     /// Gives memory back while there is nothing to read.
     pub(super) fn shrink(&mut self) {
         self.lent.clear();
+        self.taken = Vec::new();
         if self.at == self.ready.len() {
             self.ready = Text::EMPTY;
             self.at = 0;
@@ -81,31 +92,45 @@ impl Lines {
         self.rest.shrink_to_fit();
     }
 
-    /// Gives `take` each ready line without its end, with the UTF-16 units of line and end (what Java's task adds to its
-    /// position), until it answers `false`; that line is taken too.
-    pub(super) fn take_while(&mut self, mut take: impl FnMut(Text, i64) -> bool) {
-        let all = self.ready.as_str();
-        let bytes = all.as_bytes();
-        while let Some(length) = memchr2(b'\n', b'\r', &bytes[self.at..]) {
-            let end = self.at + length;
-            let crlf = bytes[end] == b'\r' && bytes.get(end + 1) == Some(&b'\n');
-            let next = end + if crlf { 2 } else { 1 };
-            let text = &all[self.at..end];
-            let units = if self.ascii {
-                next - self.at
-            } else {
-                utf16_len(text) + next - end
-            };
-            self.at = next;
-            if !take(self.ready.slice_ref(text), units as i64) {
-                break;
-            }
+    /// The next ready lines without their ends, each with the UTF-16 units of line and end (what Java's task adds to its
+    /// position): at most `max` of them, and no more once they have `max_bytes`. At least one when there is any.
+    pub(super) fn take(
+        &mut self,
+        max: usize,
+        max_bytes: usize,
+    ) -> impl ExactSizeIterator<Item = (Text, i64)> + '_ {
+        self.taken.clear();
+        let first = self.at;
+        while self.taken.len() < max && self.at - first < max_bytes {
+            let Some(span) = self.next_span() else { break };
+            self.taken.push(span);
         }
+        let (ready, all) = (&self.ready, self.ready.as_str());
+        self.taken.iter().map(move |span| {
+            (
+                ready.slice_ref(&all[span.start..span.end]),
+                span.units as i64,
+            )
+        })
     }
 
-    /// Whether `take_while` would give nothing.
+    /// Whether `take` would give nothing.
     pub(super) fn is_empty(&self) -> bool {
         self.at == self.ready.len()
+    }
+
+    fn next_span(&mut self) -> Option<Span> {
+        let bytes = self.ready.as_bytes();
+        let start = self.at;
+        let end = start + memchr2(b'\n', b'\r', &bytes[start..])?;
+        let crlf = bytes[end] == b'\r' && bytes.get(end + 1) == Some(&b'\n');
+        self.at = end + if crlf { 2 } else { 1 };
+        let units = if self.ascii {
+            self.at - start
+        } else {
+            utf16_len(&self.ready.as_str()[start..end]) + self.at - end
+        };
+        Some(Span { start, end, units })
     }
 
     fn publish(&mut self, chunk: Vec<u8>) {
@@ -167,10 +192,8 @@ mod tests {
         for chunk in chunks {
             lines.buffer(chunk.len()).extend_from_slice(chunk);
             lines.appended();
-            lines.take_while(|text, units| {
-                found.push((text.to_string(), units));
-                true
-            });
+            let taken = lines.take(usize::MAX, usize::MAX);
+            found.extend(taken.map(|(text, units)| (text.to_string(), units)));
         }
         (found, lines.rest)
     }
@@ -231,15 +254,11 @@ mod tests {
                 .buffer(chunk.len())
                 .extend_from_slice(chunk.as_bytes());
             lines.appended();
-            lines.take_while(|text, _| {
-                if n % 7 == 0 {
-                    kept.push(text);
-                }
-                true
-            });
+            let taken = lines.take(usize::MAX, usize::MAX).map(|(text, _)| text);
+            kept.extend(taken.filter(|_| n % 7 == 0));
             lines.buffer(8).extend_from_slice(b"rt\n");
             lines.appended();
-            lines.take_while(|_, _| true);
+            assert_eq!(lines.take(usize::MAX, usize::MAX).len(), 1);
         }
         let kept: Vec<&str> = kept.iter().map(Text::as_str).collect();
         let wanted: Vec<String> = (0..100).step_by(7).map(|n| format!("{n}: whole")).collect();
@@ -247,17 +266,31 @@ mod tests {
     }
 
     #[test]
+    fn takes_no_more_than_asked_for() {
+        let mut lines = Lines::default();
+        lines.buffer(9).extend_from_slice(b"a\nbb\nccc\n");
+        lines.appended();
+        let mut take = |max, max_bytes| -> Vec<String> {
+            lines
+                .take(max, max_bytes)
+                .map(|(text, _)| text.to_string())
+                .collect()
+        };
+        assert_eq!(take(1, usize::MAX), ["a"]);
+        assert_eq!(take(9, 1), ["bb"]);
+        assert_eq!(take(0, 9), Vec::<String>::new());
+        assert_eq!(take(9, 9), ["ccc"]);
+        assert!(take(9, 9).is_empty());
+    }
+
+    #[test]
     fn finish_delivers_the_unterminated_rest() {
         let mut lines = Lines::default();
         lines.buffer(8).extend_from_slice(b"a\nb");
         lines.appended();
-        lines.take_while(|_, _| true);
+        assert_eq!(lines.take(usize::MAX, usize::MAX).len(), 1);
         lines.finish();
-        let mut found = Vec::new();
-        lines.take_while(|text, _| {
-            found.push(text.to_string());
-            true
-        });
+        let found: Vec<_> = lines.take(9, 9).map(|(text, _)| text.to_string()).collect();
         assert_eq!(found, ["b"]);
     }
 }

@@ -96,7 +96,7 @@ impl Reading {
     async fn poll(&mut self, records: &mut Vec<SourceRecord>) -> Result<()> {
         let mut bytes = 0;
         loop {
-            bytes += self.take(records);
+            bytes += self.take(records, MAX_BATCH_BYTES - bytes);
             let done = records.len() >= self.batch_size || bytes >= MAX_BATCH_BYTES;
             match &mut self.input {
                 _ if done => return Ok(()),
@@ -142,17 +142,18 @@ impl Reading {
     }
 
     /// Makes records of ready lines, up to the batch size; answers their bytes.
-    fn take(&mut self, records: &mut Vec<SourceRecord>) -> usize {
+    fn take(&mut self, records: &mut Vec<SourceRecord>, max_bytes: usize) -> usize {
         if self.lines.is_empty() {
             return 0;
         }
         let timestamp = Some(wall_clock_millis());
         let tracked = !matches!(self.input, Input::Stream { tracked: false, .. });
         let mut bytes = 0;
-        self.lines.take_while(|line, units| {
+        let lines = self.lines.take(self.batch_size - records.len(), max_bytes);
+        records.extend(lines.map(|(line, units)| {
             self.position += units;
             bytes += line.len();
-            records.push(SourceRecord {
+            SourceRecord {
                 record: Record {
                     topic: self.topic.clone(),
                     partition: None,
@@ -167,16 +168,21 @@ impl Reading {
                 source_offset: if tracked {
                     SourceOffset::position(POSITION_FIELD, self.position)
                 } else {
-                    SourceOffset::Map(Arc::new(OffsetMap::from([(
-                        POSITION_FIELD.to_owned(),
-                        Value::Null,
-                    )])))
+                    untracked()
                 },
-            });
-            records.len() < self.batch_size && bytes < MAX_BATCH_BYTES
-        });
+            }
+        }));
         bytes
     }
+}
+
+/// The offset of what has no name to store one for.
+#[cold]
+fn untracked() -> SourceOffset {
+    SourceOffset::Map(Arc::new(OffsetMap::from([(
+        POSITION_FIELD.to_owned(),
+        Value::Null,
+    )])))
 }
 
 async fn stored_position(
