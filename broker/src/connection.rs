@@ -36,7 +36,10 @@ pub(crate) async fn serve<S>(
         // Dropping the future of a request under way loses its answer, which every client must cope with.
         () = ended(&mut ending) => {}
         ended = connection.run() => if let Err(error) = ended {
-            tracing::debug!(peer = connection.host, %error, "connection closed");
+            match error {
+                Error::Answer { .. } => tracing::error!(peer = connection.host, %error, "connection closed"),
+                error => tracing::debug!(peer = connection.host, %error, "connection closed"),
+            }
         },
     }
 }
@@ -189,11 +192,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Connection<S> {
     }
 
     fn put(&mut self, response: &Response, correlation_id: i32, version: i16) -> Result<()> {
-        let failed = |found: String| Error::BadRequest {
-            api_key: -1,
-            version,
-            found,
-        };
+        let failed = |found: String| Error::Answer { version, found };
         let start = self.answers.len();
         self.answers.put_i32(0);
         ResponseHeader::default()

@@ -55,6 +55,15 @@ pub enum Error {
         /// What was wrong.
         found: String,
     },
+    /// A bug, or a test's [`Fault::Answer`](crate::Fault::Answer) of another API: an answer that the request's version
+    /// cannot express.
+    #[error("cannot encode the answer in version {version}: {found}")]
+    Answer {
+        /// The version of the request.
+        version: i16,
+        /// What was wrong.
+        found: String,
+    },
     /// The peer's: a frame longer than `max_request_bytes`, or of negative length.
     #[error("request frame of {found} bytes, expected 0 to {limit}")]
     FrameSize {

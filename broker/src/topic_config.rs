@@ -48,6 +48,7 @@ pub(crate) struct Rules {
     pub(crate) log_append_time: bool,
     pub(crate) delete_retention_ms: i64,
     pub(crate) min_compaction_lag_ms: i64,
+    pub(crate) min_dirty_ratio: f64,
 }
 
 /// The configuration of one topic: what was set, over the defaults.
@@ -189,6 +190,10 @@ fn rules(set: &BTreeMap<String, String>) -> Rules {
         log_append_time: text("message.timestamp.type") == "LogAppendTime",
         delete_retention_ms: number("delete.retention.ms"),
         min_compaction_lag_ms: number("min.compaction.lag.ms"),
+        min_dirty_ratio: text("min.cleanable.dirty.ratio")
+            .trim()
+            .parse()
+            .unwrap_or_default(),
     }
 }
 

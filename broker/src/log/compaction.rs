@@ -21,6 +21,8 @@ pub(crate) struct Compaction {
     pub(crate) tombstones_before: i64,
     /// Segments with a timestamp from this on, in ms, stay as they are (`min.compaction.lag.ms`).
     pub(crate) younger_than: i64,
+    /// The share of bytes not yet compacted from which on it is worth the work (`min.cleanable.dirty.ratio`).
+    pub(crate) min_dirty: f64,
     /// The newest segment is closed, so that it can be compacted next time, when it holds more bytes than this.
     pub(crate) roll_above: u64,
     /// A compacted segment grows no larger than this.
@@ -53,7 +55,7 @@ impl Log {
         let Some(limit) = self.segments[..count].last().map(Segment::next_offset) else {
             return Ok(false);
         };
-        if limit <= self.compacted {
+        if limit <= self.compacted || self.dirty(count) < plan.min_dirty {
             return Ok(false);
         }
         let aborted: Vec<Aborted> = producers.aborted_within(0, limit).copied().collect();
@@ -70,6 +72,19 @@ impl Log {
         producers.forget_aborted_before(limit);
         self.compacted = limit;
         Ok(true)
+    }
+
+    /// The share of the first `count` segments' bytes that is not compacted.
+    fn dirty(&self, count: usize) -> f64 {
+        let bytes = |dirty: bool| -> u64 {
+            let of_kind = |segment: &&Segment| !dirty || segment.base_offset() >= self.compacted;
+            self.segments[..count]
+                .iter()
+                .filter(of_kind)
+                .map(Segment::len)
+                .sum()
+        };
+        bytes(true) as f64 / bytes(false).max(1) as f64
     }
 
     /// Replaces the first `count` segments by as few as hold what stays.

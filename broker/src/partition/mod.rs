@@ -245,6 +245,7 @@ impl Partition {
                     0 => i64::MAX,
                     lag => now.saturating_sub(lag),
                 },
+                min_dirty: rules.min_dirty_ratio,
                 roll_above: ROLL_COMPACTED_ABOVE,
                 segment_bytes: rules.segment_bytes,
             };

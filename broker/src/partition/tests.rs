@@ -385,9 +385,11 @@ fn fill(partition: &Partition, batches: &[(Vec<KeyValue<'_>>, BatchOptions)]) {
 }
 
 fn compact(partition: &Partition, now: i64) {
-    partition
-        .tidy(&rules(&[("cleanup.policy", "compact")]), now)
-        .unwrap();
+    let always = rules(&[
+        ("cleanup.policy", "compact"),
+        ("min.cleanable.dirty.ratio", "0"),
+    ]);
+    partition.tidy(&always, now).unwrap();
 }
 
 #[test]
@@ -468,6 +470,26 @@ fn tombstones_go_when_their_time_has_come() {
         left(&partition),
         [b, (3, Some("c".to_owned()), Some("3".to_owned()))]
     );
+}
+
+#[test]
+fn compaction_waits_until_it_is_worth_the_work() {
+    let partition = in_memory();
+    let none = BatchOptions::default();
+    let unique: Vec<_> = (0..10).map(|key| key.to_string()).collect();
+    for key in &unique {
+        fill(
+            &partition,
+            &[(vec![(Some(key.as_str()), Some("value"))], none)],
+        );
+    }
+    compact(&partition, 0);
+    fill(&partition, &[(vec![(Some("0"), Some("again"))], none)]);
+    let half = rules(&[("cleanup.policy", "compact")]);
+    partition.tidy(&half, 0).unwrap();
+    assert_eq!(values(&partition).len(), 11, "one part in eleven is new");
+    compact(&partition, 0);
+    assert_eq!(values(&partition).len(), 10);
 }
 
 #[test]
