@@ -338,3 +338,42 @@ async fn a_task_that_blocks_its_thread_in_poll_is_given_up() {
     .unwrap();
     world.herder.ping().await.unwrap();
 }
+
+#[tokio::test]
+async fn topics_are_created_as_their_group_says() {
+    let world = World::start(&[]).await;
+    let groups = [
+        ("topic.creation.default.partitions", "1"),
+        ("topic.creation.default.replication.factor", "-1"),
+        ("topic.creation.groups", "wide"),
+        ("topic.creation.wide.include", "wide-.*"),
+        ("topic.creation.wide.partitions", "7"),
+    ];
+    world.create_source("src", &groups).await;
+    world.script.source.give_lines("wide-1", 0, 3);
+    world.script.source.give_lines("narrow", 3, 3);
+    world.script.source.give_lines("wide-1", 6, 3);
+    until_offset(&world, "src", 8).await;
+    let config = windlass_client::config::ClientConfig::for_servers(&world.address).unwrap();
+    let cluster = windlass_client::Cluster::new(&config, windlass_client::Env::default());
+    let admin = windlass_client::admin::Admin::new(cluster);
+    let topics = admin.list_topics().await.unwrap();
+    let shown: Vec<_> = topics
+        .iter()
+        .map(|t| (t.name.to_string(), t.partitions.len()))
+        .collect();
+    assert_eq!(shown, [("narrow".to_owned(), 1), ("wide-1".to_owned(), 7)]);
+    let faults = world.broker.as_ref().unwrap().faults();
+    faults.on(
+        ApiKey::CreateTopics,
+        Fault::Error(ResponseError::TopicAuthorizationFailed),
+        1,
+    );
+    world.script.source.give_lines("wide-2", 9, 1);
+    world.until_task("src", State::Failed).await;
+    let trace = world.task_trace("src");
+    assert!(
+        trace.contains("Task failed to create new topic wide-2"),
+        "{trace}"
+    );
+}

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 use windlass_api::{ConnectError, Props, Result, SinkTask, SourceTask, SourceTaskContext};
+use windlass_client::admin::Admin;
 use windlass_client::config::{AdminConfig, ConfigError, ConsumerConfig, ProducerConfig};
 use windlass_client::{Consumer, Producer, Subscription};
 
@@ -146,6 +147,7 @@ impl Worker {
             task,
             subscription: subscription(connector)?,
             consumer: consumer.heartbeats_on(self.control.clone()),
+            control_runtime: self.control.clone(),
             conversion: SinkConversion {
                 converters,
                 transforms,
@@ -222,7 +224,7 @@ impl Worker {
         let parsed = AdminConfig::parse(&properties).map_err(wrong)?;
         Ok(Some(Topics::new(
             creation,
-            self.clusters.cluster(&parsed.config.client),
+            Admin::new(self.clusters.cluster(&parsed.config.client)),
         )))
     }
 }

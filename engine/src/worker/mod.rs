@@ -5,6 +5,7 @@ mod client_config;
 mod instance;
 mod offsets;
 mod reporter;
+mod sink_offsets;
 mod start;
 
 use std::sync::Arc;

@@ -19,7 +19,7 @@ impl Worker {
     ) -> Result<Vec<ConnectorOffset>, HerderError> {
         match entry.kind {
             Some(ConnectorType::Source) => self.source_offsets(&entry.name).map_err(internal),
-            _ => Ok(Vec::new()),
+            _ => self.sink_offsets(&entry.name, &entry.config).await,
         }
     }
 
@@ -97,17 +97,4 @@ fn encode(name: &str, changes: &[ConnectorOffset]) -> Result<OffsetEntries> {
 #[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
 fn internal(error: windlass_api::ConnectError) -> HerderError {
     HerderError::Internal(error.message().to_owned())
-}
-
-impl Worker {
-    pub(crate) async fn alter_sink_offsets(
-        &self,
-        name: &str,
-        _config: Arc<Props>,
-        _changes: Option<Vec<ConnectorOffset>>,
-    ) -> Result<bool, HerderError> {
-        Err(HerderError::Internal(format!(
-            "Failed to alter consumer group offsets for connector {name}"
-        )))
-    }
 }

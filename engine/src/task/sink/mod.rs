@@ -3,12 +3,14 @@
 mod commit;
 mod context;
 mod convert;
+mod member;
 mod offsets;
 mod rebalance;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::time::Instant;
 use windlass_api::{
     ConnectError, ErrorKind, Result, SinkRecord, SinkTask, SinkTaskContext, TopicPartition,
@@ -18,6 +20,7 @@ use windlass_client::consumer::{Consumer, Event, Fetched, Subscription};
 use self::commit::Committing;
 use self::context::Context;
 pub(crate) use self::convert::Conversion;
+use self::member::Member;
 use self::offsets::Offsets;
 use super::kafka;
 use super::parts::TaskParts;
@@ -32,6 +35,8 @@ pub(crate) struct SinkParts {
     pub(crate) task: Box<dyn SinkTask>,
     pub(crate) subscription: Subscription,
     pub(crate) consumer: Consumer,
+    /// Where heartbeats run.
+    pub(crate) control_runtime: Handle,
     pub(crate) conversion: Conversion,
 }
 
@@ -39,7 +44,7 @@ pub(crate) struct SinkParts {
 pub(crate) struct SinkLoop {
     common: TaskParts,
     task: Box<dyn SinkTask>,
-    consumer: Consumer,
+    consumer: Member,
     conversion: Conversion,
     topics: Vec<Arc<str>>,
     context: Arc<Context>,
@@ -65,6 +70,7 @@ impl SinkLoop {
             task,
             subscription,
             mut consumer,
+            control_runtime,
             conversion,
         } = parts;
         if !common.wait_until_wanted().await {
@@ -76,7 +82,7 @@ impl SinkLoop {
             next_commit: Instant::now() + common.flush_interval,
             common,
             task,
-            consumer,
+            consumer: Member::new(consumer, control_runtime),
             conversion,
             topics: Vec::new(),
             context,
@@ -267,7 +273,7 @@ impl SinkLoop {
             tracing::error!(%connector, task, error = chain(&error), "task failed while it stopped");
         }
         drop(call);
-        self.consumer.close(true).await;
+        self.consumer.close().await;
     }
 }
 
