@@ -118,12 +118,13 @@ fn outcome(
     })
 }
 
-/// Fails if any of these codes is worth repeating the whole request.
+/// Fails if any of these codes is worth repeating the whole request. A topic or partition that does not exist is not: as
+/// Java's admin client, it is told at once.
 fn any_retriable(what: &str, codes: impl IntoIterator<Item = i16>) -> Result<(), ClientError> {
     let retriable = codes
         .into_iter()
         .filter_map(ErrorCode::new)
-        .find(|code| code.is_retriable());
+        .find(|code| code.is_retriable() && *code != ResponseError::UnknownTopicOrPartition);
     retriable.map_or(Ok(()), |code| Err(ClientError::broker(what, code)))
 }
 

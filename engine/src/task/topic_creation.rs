@@ -45,7 +45,7 @@ impl TopicCreation {
         if !config.keys().any(|key| key.starts_with(PREFIX)) {
             return Ok(None);
         }
-        let default = settings(config, DEFAULT, &parse(config, DEFAULT, keys(None))?)?;
+        let default = settings(config, DEFAULT, &parse(config, DEFAULT, &keys(None))?)?;
         let names = config
             .get(GROUPS)
             .cloned()
@@ -57,7 +57,7 @@ impl TopicCreation {
         };
         let mut groups = Vec::new();
         for name in names.iter().filter(|name| *name != DEFAULT) {
-            let parsed = parse(config, name, keys(Some(&default)))?;
+            let parsed = parse(config, name, &keys(Some(&default)))?;
             groups.push(Group {
                 include: alternatives(&parsed, "include")?,
                 exclude: alternatives(&parsed, "exclude")?,
@@ -106,7 +106,7 @@ fn keys(default: Option<&TopicSettings>) -> ConfigDef {
         .define(partitions)
 }
 
-fn parse(config: &Props, group: &str, keys: ConfigDef) -> Result<ParsedConfig> {
+fn parse(config: &Props, group: &str, keys: &ConfigDef) -> Result<ParsedConfig> {
     let prefix = format!("{PREFIX}{group}.");
     let mut def = ConfigDef::new();
     for key in keys.keys() {

@@ -1,5 +1,10 @@
 //! A standalone worker on an embedded broker, with connectors that do what a test says.
-#![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "each test binary uses its own part"
+)]
 
 mod sink;
 mod source;

@@ -24,6 +24,7 @@ impl ConnectorLoop {
             )));
         }
         self.stop_these_tasks(&[task]).await;
+        self.mark_restarting(false, &[task]);
         self.start_task(task);
         Ok(())
     }
