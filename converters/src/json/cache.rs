@@ -5,6 +5,8 @@ use std::collections::{HashMap, VecDeque};
 use bytes::Bytes;
 use windlass_api::{Schema, SchemaDef};
 
+use super::short::strip_prefix;
+
 /// Schemas by the text that they had in an envelope.
 ///
 /// Bounded by the number of texts and their length, for messages say how long a schema is; the oldest goes first.
@@ -33,7 +35,7 @@ impl ReadCache {
         let at = self
             .recent
             .iter()
-            .position(|(text, _)| bytes.starts_with(text))?;
+            .position(|(text, _)| strip_prefix(bytes, text).is_some())?;
         if at > 0 {
             self.recent.swap(0, at);
         }

@@ -1,6 +1,7 @@
 //! Strings as Jackson writes them.
 
 use super::plain::end_of_narrow;
+use super::short::push;
 
 /// Appends a string in quotes.
 pub(super) fn push_string(out: &mut Vec<u8>, text: &str) {
@@ -16,7 +17,7 @@ fn push_escaped(out: &mut Vec<u8>, text: &str) {
     let mut start = 0;
     let mut at = end_of_narrow(bytes, 0);
     while at < bytes.len() {
-        out.extend_from_slice(&bytes[start..at]);
+        push(out, &bytes[start..at]);
         let length = if bytes[at] < 0x80 {
             push_escape(out, bytes[at]);
             1
@@ -27,7 +28,7 @@ fn push_escaped(out: &mut Vec<u8>, text: &str) {
         start = at + length;
         at = end_of_narrow(bytes, start);
     }
-    out.extend_from_slice(&bytes[start..]);
+    push(out, &bytes[start..]);
 }
 
 fn push_escape(out: &mut Vec<u8>, byte: u8) {

@@ -17,6 +17,7 @@ mod read;
 mod scanner;
 mod schema_reader;
 mod schema_writer;
+mod short;
 mod write;
 
 use bytes::Bytes;
@@ -112,7 +113,7 @@ impl JsonConverter {
     /// Appends everything before the payload.
     fn push_envelope(&mut self, schema: &Schema, out: &mut Vec<u8>) -> Result<()> {
         if let Some(text) = self.write_cache.get(schema) {
-            out.extend_from_slice(text);
+            short::push(out, text);
             return Ok(());
         }
         let start = out.len();

@@ -9,6 +9,7 @@ use windlass_api::Text;
 use super::error::{self, ReadResult};
 use super::number::{Form, Number};
 use super::plain::end_of_plain;
+use super::short::equal;
 
 /// Reads tokens off a text.
 pub(super) struct Scanner<'a> {
@@ -186,7 +187,9 @@ impl<'a> Scanner<'a> {
         self.begin_key()?;
         let start = self.at + 1;
         let end = end_of_plain(self.bytes, start);
-        if Some(&self.bytes[start..end]) == expected && self.bytes[end..].starts_with(b"\":") {
+        if expected.is_some_and(|expected| equal(&self.bytes[start..end], expected))
+            && self.bytes[end..].starts_with(b"\":")
+        {
             self.at = end + 2;
             return Ok(Some(None));
         }
