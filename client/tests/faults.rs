@@ -289,3 +289,76 @@ async fn a_heartbeat_lane_is_not_held_up_by_a_long_poll() {
     assert!(quick < Duration::from_secs(1), "{quick:?}");
     assert!(begun.elapsed() >= Duration::from_secs(20));
 }
+
+#[tokio::test(start_paused = true)]
+async fn without_acks_the_buffer_is_bounded_by_what_the_socket_takes() {
+    let broker = broker(1);
+    let settings = [
+        ("acks", "0"),
+        ("buffer.memory", "100000"),
+        ("batch.size", "10000"),
+    ];
+    let mut producer = broker.producer(&settings);
+    let topic: Arc<str> = TOPIC.into();
+    producer.ready(&topic).await.unwrap();
+    broker
+        .faults()
+        .on(ApiKey::Produce, Fault::Delay(Duration::from_secs(20)), 1);
+    let begun = tokio::time::Instant::now();
+    for _ in 0..300 {
+        while let Err(error) = producer.try_append(
+            &topic,
+            None,
+            None,
+            None,
+            Some(&[0; 1_000]),
+            std::iter::empty(),
+        ) {
+            assert!(matches!(error, AppendError::BufferFull), "{error}");
+            producer.wait_for_room().await.unwrap();
+        }
+        assert!(producer.buffered_bytes() <= 100_000);
+    }
+    assert!(
+        begun.elapsed() >= Duration::from_secs(20),
+        "300 kB do not fit 100 kB and a stream of 64 kB"
+    );
+    producer.flush().await;
+    assert_eq!(
+        Reader::on(broker.cluster(), &topic)
+            .values_to_end(0)
+            .await
+            .len(),
+        300
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broker_may_send_the_client_back_to_bootstrap() {
+    let broker = broker(1);
+    let cluster = broker.cluster();
+    cluster.refresh(Topics::None).await.unwrap();
+    let dialled = broker.dialled.lock().unwrap().len();
+    broker.faults().on(
+        ApiKey::Metadata,
+        Fault::Error(ResponseError::RebootstrapRequired),
+        1,
+    );
+    assert!(
+        cluster
+            .refresh(Topics::None)
+            .await
+            .unwrap_err()
+            .is_retriable()
+    );
+    assert!(cluster.metadata().brokers.is_empty());
+    assert!(
+        !cluster
+            .refresh(Topics::None)
+            .await
+            .unwrap()
+            .brokers
+            .is_empty()
+    );
+    assert!(broker.dialled.lock().unwrap().len() > dialled);
+}

@@ -111,6 +111,9 @@ impl Cluster {
         if version >= 13
             && let Some(code) = windlass_wire::ErrorCode::new(answer.error_code)
         {
+            if code.code() == REBOOTSTRAP_REQUIRED {
+                return Err(self.rebootstrap());
+            }
             return Err(ClientError::broker("asking for metadata", code));
         }
         if answer.brokers.is_empty() {
@@ -179,6 +182,22 @@ impl Cluster {
         })
     }
 
+    /// Forgets every broker, so that the next question goes to the bootstrap addresses (KIP-1102).
+    fn rebootstrap(&self) -> ClientError {
+        tracing::info!("a broker asks to begin again at bootstrap.servers");
+        self.shared.pool.close_lane(Lane::Shared);
+        self.shared.metadata.send_modify(|metadata| {
+            let known = Arc::make_mut(metadata);
+            known.brokers.clear();
+            known.controller = None;
+        });
+        let cause = std::io::Error::other("the broker asks to begin again at bootstrap.servers");
+        ClientError::Connection {
+            peer: "cluster".into(),
+            cause: Arc::new(cause),
+        }
+    }
+
     fn candidates(&self, lane: Lane) -> Vec<Target> {
         let metadata = self.metadata();
         let mut found = self.shared.pool.connected(lane);
@@ -214,3 +233,6 @@ fn request(wanted: &Wanted) -> MetadataRequest {
         .with_topics(topics)
         .with_allow_auto_topic_creation(create)
 }
+
+/// What a broker answers that serves another cluster than the client thinks, or none any more.
+const REBOOTSTRAP_REQUIRED: i16 = 129;

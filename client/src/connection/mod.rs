@@ -65,8 +65,8 @@ pub(crate) enum Reply {
     Once(oneshot::Sender<Answer>),
     /// To a queue that many requests share, with the mark that tells them apart.
     Queue(mpsc::UnboundedSender<(u64, Answer)>, u64),
-    /// There will be no answer (Produce with `acks=0`).
-    Nothing,
+    /// There will be no answer (Produce with `acks=0`): an empty one is given to the queue once all is written.
+    Written(mpsc::UnboundedSender<(u64, Answer)>, u64),
 }
 
 pub(crate) type Answer = Result<Bytes, ClientError>;
@@ -161,8 +161,9 @@ impl Reply {
     fn give(self, answer: Answer) {
         match self {
             Self::Once(waiter) => drop(waiter.send(answer)),
-            Self::Queue(queue, mark) => drop(queue.send((mark, answer))),
-            Self::Nothing => {}
+            Self::Queue(queue, mark) | Self::Written(queue, mark) => {
+                drop(queue.send((mark, answer)));
+            }
         }
     }
 }

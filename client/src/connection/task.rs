@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Sleep};
 
@@ -25,6 +26,8 @@ pub(super) struct Task {
     outbox: Outbox,
     inbox: Inbox,
     waiting: Waiting,
+    /// Requests without an answer that are not wholly written.
+    unwritten: Vec<Reply>,
     /// Fires at or before the next moment anything is due; moved only when it fires.
     timer: Pin<Box<Sleep>>,
     max_idle: Duration,
@@ -58,6 +61,7 @@ impl Task {
             outbox: Outbox::default(),
             inbox: Inbox::default(),
             waiting: Waiting::default(),
+            unwritten: Vec::new(),
             timer: Box::pin(tokio::time::sleep_until(far_future(now, max_idle))),
             max_idle,
             last_used: now,
@@ -74,6 +78,9 @@ impl Task {
         let cause = self.shared.ended.get_or_init(|| cause).clone();
         self.requests.close();
         self.waiting.fail(&cause);
+        for reply in self.unwritten.drain(..) {
+            reply.give(Err(cause.clone()));
+        }
         while let Ok(request) = self.requests.try_recv() {
             request.reply.give(Err(cause.clone()));
         }
@@ -82,8 +89,10 @@ impl Task {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<End> {
         loop {
             self.accept(context);
-            if let Poll::Ready(Err(error)) = self.outbox.poll_write(&mut *self.stream, context) {
-                return Poll::Ready(End::Io(error));
+            match self.outbox.poll_write(&mut *self.stream, context) {
+                Poll::Ready(Ok(())) => self.written(),
+                Poll::Ready(Err(error)) => return Poll::Ready(End::Io(error)),
+                Poll::Pending => {}
             }
             match self.inbox.poll_frame(&mut *self.stream, context) {
                 Poll::Ready(Ok(Some(frame))) => {
@@ -126,7 +135,8 @@ impl Task {
         let now = Instant::now();
         self.last_used = now;
         self.outbox.push(request.frame);
-        if matches!(request.reply, Reply::Nothing) {
+        if matches!(request.reply, Reply::Written(..)) {
+            self.unwritten.push(request.reply);
             return;
         }
         let deadline = far_future(now, request.timeout);
@@ -141,6 +151,12 @@ impl Task {
             deadline,
             reply,
         });
+    }
+
+    fn written(&mut self) {
+        for reply in self.unwritten.drain(..) {
+            reply.give(Ok(Bytes::new()));
+        }
     }
 
     /// Looks at the clock when the timer has fired, and sets it anew.

@@ -108,6 +108,9 @@ impl Producer {
         self.last_used = Some(now);
         let node = self.nodes.entry(sent.node).or_default();
         node.in_flight = node.in_flight.saturating_sub(1);
+        if self.settings.acks == Acks::None && answer.is_ok() {
+            return self.assume_written(sent.batches);
+        }
         let decoded = answer.and_then(|frame| {
             sent.connection
                 .decode::<ProduceRequest>(frame, sent.version)
@@ -260,11 +263,10 @@ impl Producer {
                 return self.answered(mark, Err(error));
             }
         };
-        let waits = self.settings.acks != Acks::None;
-        let reply = if waits {
-            Reply::Queue(self.answers.0.clone(), mark)
-        } else {
-            Reply::Nothing
+        let queue = self.answers.0.clone();
+        let reply = match self.settings.acks {
+            Acks::None => Reply::Written(queue, mark),
+            Acks::Leader | Acks::All => Reply::Queue(queue, mark),
         };
         let timeout = self.settings.request_timeout;
         connection.submit(Outgoing {
@@ -274,9 +276,6 @@ impl Producer {
             timeout,
             reply,
         });
-        if !waits {
-            self.assume_written(mark);
-        }
     }
 
     fn body(&mut self, batches: &[(At, Place, Bytes)]) -> produce::ProduceRequest<'_> {
@@ -305,23 +304,15 @@ impl Producer {
         }
     }
 
-    /// With `acks=0` nothing will be heard: what was handed to the connection counts as written.
-    fn assume_written(&mut self, mark: u64) {
-        let Some(sent) = self.sent.remove(&mark) else {
-            return;
-        };
-        let node = self.nodes.entry(sent.node).or_default();
-        node.in_flight = node.in_flight.saturating_sub(1);
-        for (at, place) in sent.batches {
+    /// With `acks=0` nothing will be heard: what the socket took counts as written.
+    fn assume_written(&mut self, batches: Vec<(At, Place)>) {
+        for (at, place) in batches {
             if let Some(batch) = self.topics.queue(at).answered(place) {
-                self.written(
-                    at,
-                    batch,
-                    Written {
-                        base_offset: None,
-                        log_append_time: None,
-                    },
-                );
+                let written = Written {
+                    base_offset: None,
+                    log_append_time: None,
+                };
+                self.written(at, batch, written);
             }
         }
     }
