@@ -3,14 +3,26 @@
 mod common;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use common::plain::cluster;
+use tokio::time::Instant;
 use windlass_client::admin::{Alteration, ConfigSource, NewTopic, OffsetAt, Resource};
 use windlass_client::config::IsolationLevel;
 use windlass_client::{Admin, OffsetAndMetadata, TopicPartition};
 
 fn name(of: &str) -> String {
     format!("net-admin-{of}-{:08x}", fastrand::u32(..))
+}
+
+/// Brokers learn of a change some time after the controller has answered that it is made.
+fn deadline() -> Instant {
+    Instant::now() + Duration::from_secs(20)
+}
+
+async fn pause_until(deadline: Instant, awaited: &str) {
+    assert!(Instant::now() < deadline, "waited 20 s for {awaited}");
+    tokio::time::sleep(Duration::from_millis(50)).await;
 }
 
 #[tokio::test]
@@ -59,11 +71,18 @@ async fn topics_come_change_and_go() {
             .to_string()
             .contains("INVALID_PARTITIONS")
     );
-    let described = admin
-        .describe_topics(&[topic.clone(), "net-admin-nowhere".to_owned()])
-        .await
-        .unwrap();
-    assert_eq!(described[&topic].as_ref().unwrap().partition_count(), 5);
+    let names = [topic.clone(), "net-admin-nowhere".to_owned()];
+    let deadline = deadline();
+    let described = loop {
+        let described = admin.describe_topics(&names).await.unwrap();
+        if described[&topic]
+            .as_ref()
+            .is_ok_and(|topic| topic.partition_count() == 5)
+        {
+            break described;
+        }
+        pause_until(deadline, "five partitions").await;
+    };
     assert!(
         described["net-admin-nowhere"]
             .as_ref()
@@ -71,14 +90,8 @@ async fn topics_come_change_and_go() {
             .to_string()
             .contains("UNKNOWN_TOPIC_OR_PARTITION")
     );
-    assert!(
-        admin
-            .list_topics()
-            .await
-            .unwrap()
-            .iter()
-            .any(|listed| *listed.name == *topic)
-    );
+    let listed = admin.list_topics().await.unwrap();
+    assert!(listed.iter().any(|listed| *listed.name == *topic));
 
     let deleted = admin
         .delete_topics(std::slice::from_ref(&topic))
@@ -128,17 +141,25 @@ async fn settings_are_described_and_altered_one_by_one() {
         .unwrap();
     altered[&resource].as_ref().unwrap();
     let keys = ["retention.ms", "cleanup.policy"];
-    let configs = admin
-        .describe_configs(std::slice::from_ref(&resource), Some(&keys))
-        .await
-        .unwrap();
-    let configs = configs[&resource].as_ref().unwrap();
-    assert_eq!(configs.len(), 2);
-    assert_eq!(configs["retention.ms"].value.as_deref(), Some("12345"));
-    assert_eq!(
-        configs["cleanup.policy"].value.as_deref(),
-        Some("compact,delete")
-    );
+    let wanted = BTreeMap::from([
+        ("retention.ms", "12345"),
+        ("cleanup.policy", "compact,delete"),
+    ]);
+    let deadline = deadline();
+    loop {
+        let found = admin
+            .describe_configs(std::slice::from_ref(&resource), Some(&keys))
+            .await
+            .unwrap();
+        let found = found[&resource].as_ref().unwrap().iter();
+        let found: BTreeMap<&str, &str> = found
+            .map(|(key, entry)| (key.as_str(), entry.value.as_deref().unwrap_or_default()))
+            .collect();
+        if found == wanted {
+            break;
+        }
+        pause_until(deadline, &format!("{wanted:?}, found {found:?}")).await;
+    }
     let bad = BTreeMap::from([(
         "retention.ms".to_owned(),
         Alteration::Set("soon".to_owned()),
