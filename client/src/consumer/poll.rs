@@ -156,7 +156,12 @@ impl Consumer {
                 keep,
                 metadata,
             }) => {
-                let metadata = metadata?;
+                let metadata = metadata.inspect_err(|_| {
+                    // Without assignments the whole group waits: let it elect again.
+                    self.steps.push_back(Step::Join(
+                        "the leader could not look up the topics of the group",
+                    ));
+                })?;
                 if let Some(membership) = &mut self.membership {
                     match keep {
                         true => membership.keep(&members, &metadata),

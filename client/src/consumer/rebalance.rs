@@ -155,6 +155,7 @@ impl Membership {
         assignment: &Bytes,
         owned: &[TopicPartition],
     ) -> Result<Vec<Step>, ClientError> {
+        self.joining = false;
         let assignment = Assignment::decode(assignment).map_err(|error| ClientError::Protocol {
             peer: format!("leader {}", generation.leader_id).into(),
             what: error.to_string(),
@@ -176,7 +177,6 @@ impl Membership {
         );
         self.last_assigned = assigned.into_iter().collect();
         self.generation = Some(generation);
-        self.joining = false;
         let mut steps = Vec::new();
         push_told(&mut steps, Event::Revoked, &revoked);
         if !revoked.is_empty() {

@@ -307,3 +307,235 @@ impl Fetcher {
         self.failure.get_or_insert(error);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kafka_protocol::error::ResponseError as E;
+    use kafka_protocol::messages::fetch_response::{FetchableTopicResponse, PartitionData};
+    use windlass_wire::batch::{BatchBuilder, BatchOptions, no_headers};
+
+    use super::*;
+    use crate::cluster::Env;
+    use crate::config::{OffsetReset, Properties};
+    use crate::offsets::{EpochEnd, PerPartition, topic_name};
+
+    const NODE: NodeId = 1;
+
+    fn fetcher(reset: &str) -> (Fetcher, TopicPartition) {
+        let properties = Properties::from([
+            ("bootstrap.servers".to_owned(), "nowhere:1".to_owned()),
+            ("auto.offset.reset".to_owned(), reset.to_owned()),
+        ]);
+        let config = ConsumerConfig::parse(&properties).unwrap().config;
+        let mut fetcher = Fetcher::new(
+            &Cluster::new(&config.client, Env::default()),
+            Arc::new(config),
+        );
+        let backoff = fetcher.cluster.backoff();
+        fetcher.brokers.insert(
+            NODE,
+            BrokerFetch {
+                session: FetchSession::default(),
+                under_way: Some(1),
+                not_before: None,
+                backoff,
+            },
+        );
+        let tp = TopicPartition::new("t", 0);
+        fetcher.add(std::slice::from_ref(&tp));
+        (fetcher, tp)
+    }
+
+    fn place(fetcher: &mut Fetcher, tp: &TopicPartition, offset: i64, epoch: Option<i32>) -> u64 {
+        let partition = fetcher.partitions.get_mut(tp).unwrap();
+        partition.stage = Stage::At(Position::new(offset, epoch));
+        partition.incarnation
+    }
+
+    fn answer(
+        fetcher: &mut Fetcher,
+        tp: &TopicPartition,
+        incarnation: u64,
+        offset: i64,
+        data: PartitionData,
+    ) {
+        let topic = FetchableTopicResponse::default()
+            .with_topic(topic_name(&tp.topic))
+            .with_partitions(vec![data]);
+        let answer = FetchResponse::default()
+            .with_session_id(7)
+            .with_responses(vec![topic]);
+        let asked = vec![(tp.clone(), incarnation, offset)];
+        fetcher.digest(
+            Done::Fetched {
+                node: NODE,
+                asked,
+                answer: Ok(answer),
+            },
+            Instant::now(),
+        );
+    }
+
+    fn records(count: usize) -> PartitionData {
+        let mut builder = BatchBuilder::new();
+        for _ in 0..count {
+            builder.append(0, None, Some(b"v"), no_headers()).unwrap();
+        }
+        let batch = builder
+            .finish(&BatchOptions::default(), &mut Codecs::new())
+            .unwrap();
+        PartitionData::default().with_records(Some(batch.into()))
+    }
+
+    fn failed(code: E) -> PartitionData {
+        PartitionData::default().with_error_code(code.code())
+    }
+
+    #[test]
+    fn an_answer_to_what_was_asked_before_a_seek_is_dropped() {
+        let (mut fetcher, tp) = fetcher("latest");
+        let before = place(&mut fetcher, &tp, 0, None);
+        fetcher.seek(&tp, 2);
+        answer(&mut fetcher, &tp, before, 0, records(5));
+        assert!(fetcher.take(10).unwrap().is_none());
+        let now = fetcher.partitions[&tp].incarnation;
+        answer(&mut fetcher, &tp, now, 2, records(5));
+        assert_eq!(
+            fetcher.take(10).unwrap().unwrap().len(),
+            3,
+            "from the offset sought on"
+        );
+        assert_eq!((fetcher.position(&tp).unwrap().0, fetcher.buffered), (5, 0));
+    }
+
+    #[test]
+    fn what_waits_is_counted_until_it_is_handed_out_and_forgotten_with_its_partition() {
+        let (mut fetcher, tp) = fetcher("latest");
+        let incarnation = place(&mut fetcher, &tp, 0, None);
+        answer(&mut fetcher, &tp, incarnation, 0, records(5));
+        assert_eq!(
+            (fetcher.partitions[&tp].chunks, fetcher.buffered > 60),
+            (1, true)
+        );
+        fetcher.set_paused(&tp, true);
+        assert!(fetcher.take(10).unwrap().is_none(), "paused");
+        fetcher.set_paused(&tp, false);
+        assert_eq!(fetcher.take(3).unwrap().unwrap().len(), 3);
+        assert!(fetcher.buffered > 0);
+        fetcher.remove(std::slice::from_ref(&tp));
+        assert_eq!((fetcher.buffered, fetcher.chunks.len()), (0, 0));
+    }
+
+    #[test]
+    fn out_of_range_is_for_the_reset_policy_once_all_before_is_handed_out() {
+        let (mut fetcher, tp) = fetcher("earliest");
+        let incarnation = place(&mut fetcher, &tp, 0, None);
+        answer(&mut fetcher, &tp, incarnation, 0, records(5));
+        answer(
+            &mut fetcher,
+            &tp,
+            incarnation,
+            5,
+            failed(E::OffsetOutOfRange),
+        );
+        assert_eq!(fetcher.take(10).unwrap().unwrap().len(), 5);
+        assert_eq!(fetcher.position(&tp).unwrap().0, 5);
+        answer(
+            &mut fetcher,
+            &tp,
+            incarnation,
+            5,
+            failed(E::OffsetOutOfRange),
+        );
+        assert_eq!(
+            fetcher.partitions[&tp].stage,
+            Stage::Reset(OffsetReset::Earliest)
+        );
+    }
+
+    #[test]
+    fn a_follower_that_lags_is_left_for_the_leader() {
+        let (mut fetcher, tp) = fetcher("earliest");
+        let incarnation = place(&mut fetcher, &tp, 9, None);
+        answer(
+            &mut fetcher,
+            &tp,
+            incarnation,
+            9,
+            PartitionData::default().with_preferred_read_replica(NODE.into()),
+        );
+        assert!(fetcher.partitions[&tp].preferred.is_some());
+        answer(
+            &mut fetcher,
+            &tp,
+            incarnation,
+            9,
+            failed(E::OffsetOutOfRange),
+        );
+        assert!(fetcher.partitions[&tp].preferred.is_none());
+        assert_eq!(
+            fetcher.position(&tp).unwrap().0,
+            9,
+            "only the leader can tell that it is out of range"
+        );
+    }
+
+    #[test]
+    fn a_truncated_log_is_read_on_where_it_diverged() {
+        let ends = |incarnation, tp: &TopicPartition, end| {
+            let end = EpochEnd {
+                epoch: Some(3),
+                end_offset: Some(end),
+            };
+            let found = PerPartition::from([(tp.clone(), Ok(end))]);
+            Done::Offsets(OffsetsFound::Ends(
+                vec![(tp.clone(), incarnation)],
+                5,
+                Ok(found),
+            ))
+        };
+        let (mut fetcher, tp) = fetcher("latest");
+        let incarnation = place(&mut fetcher, &tp, 100, Some(3));
+        fetcher.digest(ends(incarnation, &tp, 100), Instant::now());
+        assert_eq!(
+            fetcher.position(&tp),
+            Some((100, Some(3))),
+            "nothing is missing"
+        );
+        fetcher.digest(ends(incarnation, &tp, 90), Instant::now());
+        assert_eq!(fetcher.position(&tp), Some((90, Some(3))));
+
+        let (mut strict, tp) = self::fetcher("none");
+        let incarnation = place(&mut strict, &tp, 100, Some(3));
+        strict.digest(ends(incarnation, &tp, 90), Instant::now());
+        let error = strict.take(10).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "t-0 was truncated to 90, below the position 100: OFFSET_OUT_OF_RANGE"
+        );
+    }
+
+    #[test]
+    fn a_session_the_broker_forgot_begins_anew_and_loses_nothing() {
+        let (mut fetcher, tp) = fetcher("latest");
+        let incarnation = place(&mut fetcher, &tp, 0, None);
+        let gone = FetchResponse::default().with_error_code(E::FetchSessionIdNotFound.code());
+        let asked = vec![(tp.clone(), incarnation, 0)];
+        fetcher.digest(
+            Done::Fetched {
+                node: NODE,
+                asked,
+                answer: Ok(gone),
+            },
+            Instant::now(),
+        );
+        assert_eq!(
+            (
+                fetcher.brokers[&NODE].under_way,
+                fetcher.brokers[&NODE].not_before
+            ),
+            (None, None)
+        );
+        assert_eq!(fetcher.position(&tp).unwrap().0, 0);
+    }
+}
