@@ -26,7 +26,16 @@ async fn a_connector_is_created_once_and_deleted_once() {
         world.herder.task_infos("c").unwrap()[1].config["task.class"].as_deref(),
         Some("test.ScriptedSourceTask")
     );
-    world.until_task("c", State::Running).await;
+    until("both tasks run", || {
+        let running = |task| {
+            world
+                .herder
+                .task_status("c", task)
+                .is_ok_and(|s| s.state == State::Running)
+        };
+        running(0) && running(1)
+    })
+    .await;
 
     let delete = || world.herder.delete_connector("c");
     let (a, b) = tokio::join!(delete(), delete());
