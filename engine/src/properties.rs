@@ -43,27 +43,29 @@ struct Lines<'t> {
 }
 
 impl<'t> Lines<'t> {
-    /// The next entry without comments, blank lines and the marks of continuation, and the line it begins on.
+    /// The next entry without comments, blank lines and the marks of continuation, and the line it begins on. A backslash
+    /// before the end continues into nothing; alone it is no entry, where Java makes one without key and value of it.
     fn next_logical(&mut self) -> Option<(usize, String)> {
+        let mut logical = String::new();
+        let mut line = self.next_natural()?;
+        let mut number = self.number;
         loop {
-            let line = self.next_natural()?.trim_start_matches(BLANKS);
-            let number = self.number;
-            if line.is_empty() || line.starts_with(['#', '!']) {
-                continue;
+            let part = line.trim_start_matches(BLANKS);
+            if logical.is_empty() {
+                number = self.number;
+                if part.is_empty() || part.starts_with(['#', '!']) {
+                    line = self.next_natural()?;
+                    continue;
+                }
             }
-            let mut logical = String::new();
-            let mut part = line;
-            while let Some(head) = continued(part) {
-                logical.push_str(head);
-                part = self
-                    .next_natural()
-                    .unwrap_or_default()
-                    .trim_start_matches(BLANKS);
-            }
-            logical.push_str(part);
-            // A backslash before a blank line or the end continues into nothing.
-            if !logical.is_empty() {
+            let Some(head) = continued(part) else {
+                logical.push_str(part);
                 return Some((number, logical));
+            };
+            logical.push_str(head);
+            match self.next_natural() {
+                Some(next) => line = next,
+                None => return Some((number, logical)).filter(|(_, entry)| !entry.is_empty()),
             }
         }
     }
@@ -185,6 +187,9 @@ mod tests {
         check("a=x\\", &[("a", "x")]);
         check("# comment \\\na=1", &[("a", "1")]);
         check("\\\n\\\n\na=1", &[("a", "1")]);
+        check("a=1\n\\\n#b=2\nc=3", &[("a", "1"), ("c", "3")]);
+        check("a=1\n\\\n", &[("a", "1")]);
+        check("a=1\n\\\n ", &[("a", "1")]);
     }
 
     #[test]
