@@ -37,7 +37,7 @@ fn parse_one(case: &Case, plugins: &Plugins) -> Outcome {
     let kind = kind(&case["args"]["type"]);
     let found = parse_type("name", &data(&case["args"]["value"]), kind, plugins);
     match found {
-        Err(error) => expect_text(&case["out"], error),
+        Err(error) => expect_text(&case["out"], &error),
         Ok(found) => same(&case["out"], &v(&found)),
     }
 }
@@ -54,7 +54,7 @@ fn parse(case: &Case, plugins: &Arc<Plugins>) -> Outcome {
     let found =
         def(&case["args"]["def"], plugins).parse_with(&props(&case["args"]["props"]), &**plugins);
     let found = match found {
-        Err(error) => return expect_text(&case["out"], error),
+        Err(error) => return expect_text(&case["out"], &error),
         Ok(found) => found,
     };
     let found: serde_json::Map<String, Json> = found
@@ -224,14 +224,14 @@ fn v(data: &ConfigData) -> Json {
 
 fn fails_as_expected(expected: &Json, found: windlass_api::Result<()>) -> Outcome {
     match found {
-        Err(error) => expect_text(expected, error),
+        Err(error) => expect_text(expected, &error),
         Ok(()) => same(expected, &json!("ok")),
     }
 }
 
 /// The error with its text, for REST shows it to users.
-fn expect_text(expected: &Json, found: windlass_api::ConnectError) -> Outcome {
-    expect_error(expected, "call", &found)?;
+fn expect_text(expected: &Json, found: &windlass_api::ConnectError) -> Outcome {
+    expect_error(expected, "call", found)?;
     same_text(&expected["error"]["message"], found.message())
 }
 
