@@ -94,6 +94,8 @@ impl Kafka {
         let mut producer = java()
             .arg("org.apache.kafka.tools.ConsoleProducer")
             .args(["--bootstrap-server", &self.address, "--topic", topic])
+            // It gives up a request after 1.5 s, which a busy machine may need to schedule both ends.
+            .args(["--request-timeout-ms", "30000"])
             .stdin(Stdio::piped())
             .spawn()
             .expect("java");
