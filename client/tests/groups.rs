@@ -302,7 +302,7 @@ async fn fill(topic: &TestTopic, round: usize) {
 }
 
 async fn until_printed(java: &JavaConsumer, count: usize) {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_secs(180);
     while java.lines.lock().unwrap().len() < count {
         assert!(
             Instant::now() < deadline,

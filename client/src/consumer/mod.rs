@@ -53,6 +53,8 @@ pub struct Consumer {
     runtime: Option<Handle>,
     topics: TopicWatch,
     membership: Option<Membership>,
+    /// Metadata or membership have changed since it was last looked whether the group's assignment is out of date.
+    recheck: bool,
     /// What is left of the rebalance under way.
     steps: VecDeque<Step>,
     fetcher: Fetcher,
@@ -86,6 +88,7 @@ impl Consumer {
             runtime: None,
             topics: TopicWatch::new(&cluster),
             membership: None,
+            recheck: false,
             steps: VecDeque::new(),
             fetcher: Fetcher::new(&cluster, Arc::clone(&config)),
             jobs: Jobs::default(),

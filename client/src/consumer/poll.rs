@@ -104,6 +104,7 @@ impl Consumer {
         let metadata = self.cluster.metadata();
         if self.topics.look(&metadata, &self.config) {
             self.fetcher.metadata_changed();
+            self.recheck = true;
         }
     }
 
@@ -192,6 +193,7 @@ impl Consumer {
             } => {
                 let steps = membership.assigned(generation, &assignment, &owned)?;
                 self.steps.extend(steps);
+                self.recheck = true;
             }
             GroupEvent::RejoinNeeded => {
                 let steps = membership.prepare(
@@ -261,21 +263,21 @@ impl Consumer {
         if !matches!(self.topics.interest, Interest::Subscribed(_)) || !self.topics.is_known() {
             return Ok(());
         }
-        let owned = self.assignment();
-        let metadata = self.cluster.metadata();
-        let topics = self.topics.subscribed.clone();
-        let membership = self.ensure_membership()?;
-        if membership.is_joining() {
+        self.ensure_membership()?;
+        let Some(membership) = self.membership.as_mut().filter(|m| !m.is_joining()) else {
             return Ok(());
-        }
-        let steps = match membership.generation() {
-            None => vec![Step::Join("rebalance enforced by user or first join")],
-            Some(_) => match membership.outdated(&topics, &metadata) {
-                Some(why) => membership.prepare(owned, &topics, why),
-                None => return Ok(()),
-            },
         };
-        self.steps.extend(steps);
+        if membership.generation().is_none() {
+            self.steps
+                .push_back(Step::Join("first join of a membership"));
+        } else if std::mem::take(&mut self.recheck)
+            && let Some(why) =
+                membership.outdated(&self.topics.subscribed, &self.cluster.metadata())
+        {
+            let owned = self.fetcher.assignment().cloned().collect();
+            self.steps
+                .extend(membership.prepare(owned, &self.topics.subscribed, why));
+        }
         Ok(())
     }
 
