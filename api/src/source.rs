@@ -94,9 +94,11 @@ pub trait SourceTask: Send {
 
     /// Waits for data and appends records to `records`, which comes in empty and keeps its capacity.
     ///
-    /// The runtime drops the future when the task is paused or stopped: it must be **cancel safe**, that is, what it
-    /// has appended is delivered, and what it has not appended must come again with the next call. It should return as
-    /// soon as there is something, and wait (not spin) while there is nothing.
+    /// The runtime drops the future when the task is paused or stopped, and after a while when the task is owed a call
+    /// of `commit` or `commit_record` (that while doubles each time, so that a poll that takes long gets to its end). It
+    /// must be **cancel safe**, that is, what it has appended is delivered, and what it has not appended must come
+    /// again with the next call. It should return as soon as there is something, and wait (not spin) while there is
+    /// nothing.
     ///
     /// # Errors
     /// A retriable error makes an empty turn; any other fails the task.

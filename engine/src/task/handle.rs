@@ -75,6 +75,13 @@ impl TaskHandle {
     }
 }
 
+impl Drop for TaskHandle {
+    /// A task that nobody holds any more ends.
+    fn drop(&mut self) {
+        self.set(Control::Stop);
+    }
+}
+
 async fn watch_over(run: JoinHandle<Result<()>>, id: TaskId, reporter: StatusReporter) {
     let TaskId { connector, task } = &id;
     let error = match run.await {
