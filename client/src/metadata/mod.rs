@@ -1,6 +1,6 @@
 //! What is known of a cluster: its brokers, topics and leaders, as an immutable snapshot.
 //!
-//! A snapshot is replaced, never changed. The rules by which an answer becomes the next snapshot are in [`merge`]:
+//! A snapshot is replaced, never changed. The rules by which an answer becomes the next snapshot are in `merge`:
 //! plain functions without I/O. Asking brokers is the business of [`crate::cluster`].
 
 mod merge;
