@@ -29,7 +29,11 @@ pub(crate) fn run(file: Option<&Path>, directory: &Path, loggers: Loggers) -> Re
             demo::begin(&plan.input).map_err(|e| unusable(&plan.input, &e))?;
         }
         let broker = start_broker(&plan).await?;
-        let worker = Worker::start(plan.worker_props(&broker), loggers, data).await?;
+        let start = |port| Worker::start(plan.worker_props(&broker, port), loggers.clone(), data.clone());
+        let worker = match start(CONNECT_PORT).await {
+            Err(_) if is_taken(CONNECT_PORT) => start(ANY_PORT).await?,
+            started => started?,
+        };
         for connector in [plan.source(), plan.sink()] {
             let name = connector.name.clone();
             worker
@@ -91,7 +95,7 @@ impl Plan {
         })
     }
 
-    fn worker_props(&self, broker: &Broker) -> Props {
+    fn worker_props(&self, broker: &Broker, rest_port: u16) -> Props {
         let string = "org.apache.kafka.connect.storage.StringConverter";
         props([
             ("bootstrap.servers", broker.address().to_string()),
@@ -103,7 +107,7 @@ impl Plan {
             ),
             // Small, so that even a killed process repeats no more than a second of lines.
             ("offset.flush.interval.ms", "1000".to_owned()),
-            ("listeners", format!("http://127.0.0.1:{}", rest_port())),
+            ("listeners", format!("http://127.0.0.1:{rest_port}")),
         ])
     }
 
@@ -157,12 +161,9 @@ async fn start_broker(plan: &Plan) -> Result<Broker, Failure> {
         .map_err(|e| Failure::start(format!("cannot start the embedded broker: {e}")))
 }
 
-/// Connect's own port where it is free, else any.
-fn rest_port() -> u16 {
-    match TcpListener::bind((Ipv4Addr::LOCALHOST, CONNECT_PORT)) {
-        Ok(_) => CONNECT_PORT,
-        Err(_) => 0,
-    }
+/// Whether another program listens there.
+fn is_taken(port: u16) -> bool {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_err()
 }
 
 fn connector<const N: usize>(entries: [(&str, String); N]) -> CreateRequest {
@@ -191,4 +192,6 @@ fn text(path: &Path) -> String {
 }
 
 const TOPIC: &str = "quickstart";
+/// Connect's own; another is taken where this one is not free.
 const CONNECT_PORT: u16 = 8083;
+const ANY_PORT: u16 = 0;
