@@ -14,13 +14,14 @@ fn ten_kills_lose_nothing() {
     let launch = launch(dir.path(), kafka.address(), "kills");
     let input = dir.path().join("in");
     let output = dir.path().join("out");
+    let step = lines_in_all(500_000) / 10;
     let mut lines = 0;
     let mut worker = launch.ready();
     for round in 1..=10 {
-        append_lines(&input, lines, lines + 50_000);
-        lines += 50_000;
+        append_lines(&input, lines, lines + step);
+        lines += step;
         // Somewhere in the middle of the round's lines, at another place each time.
-        let moment = lines - 50_000 + round * 4_700;
+        let moment = lines - step + round * step * 94 / 1000;
         wait_for(
             "lines to flow",
             Duration::from_secs(60),
@@ -44,21 +45,22 @@ fn a_broker_restarted_twice_fails_no_task() {
     let input = dir.path().join("in");
     let output = dir.path().join("out");
     let worker = launch(dir.path(), &broker.address(), "restarts").ready();
+    let step = lines_in_all(400_000) / 4;
     let mut lines = 0;
     for _ in 0..2 {
-        append_lines(&input, lines, lines + 100_000);
-        lines += 100_000;
+        append_lines(&input, lines, lines + step);
+        lines += step;
         wait_for(
             "lines to flow",
             Duration::from_secs(60),
             || match check_lines(&output) {
-                Ok(seen) if seen.delivered > lines - 100_000 => Ok(()),
+                Ok(seen) if seen.delivered > lines - step => Ok(()),
                 other => Err(other),
             },
         );
         broker.pause();
-        append_lines(&input, lines, lines + 100_000);
-        lines += 100_000;
+        append_lines(&input, lines, lines + step);
+        lines += step;
         broker.resume();
     }
     let seen = wait_for_all(&output, lines);
@@ -73,6 +75,12 @@ fn a_broker_restarted_twice_fails_no_task() {
         assert_eq!(status["tasks"][0]["state"], "RUNNING", "{status}");
     }
     worker.stop();
+}
+
+/// `WINDLASS_TEST_LINES`, for a longer run.
+fn lines_in_all(default: u64) -> u64 {
+    std::env::var("WINDLASS_TEST_LINES")
+        .map_or(default, |lines| lines.parse().expect("a number of lines"))
 }
 
 fn wait_for_all(output: &Path, lines: u64) -> Delivery {

@@ -69,7 +69,10 @@ fn copies_byte_for_byte(name: &str, converter: &str) {
     let kafka = Kafka::shared();
     let dir = tempfile::tempdir().expect("a directory");
     let input = dir.path().join("in");
-    append_lines(&input, 0, 200_000);
+    // `WINDLASS_TEST_LINES` for a longer run.
+    let lines = std::env::var("WINDLASS_TEST_LINES")
+        .map_or(200_000, |lines| lines.parse().expect("a number"));
+    append_lines(&input, 0, lines);
     let odd = "\n\"quoted\" \\ and \u{1}control\n\u{fffd}\u{1f980} \u{e4}\u{f6}\u{fc}\n\ttab\n";
     fs::write(
         &input,

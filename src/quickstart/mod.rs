@@ -29,7 +29,13 @@ pub(crate) fn run(file: Option<&Path>, directory: &Path, loggers: Loggers) -> Re
             demo::begin(&plan.input).map_err(|e| unusable(&plan.input, &e))?;
         }
         let broker = start_broker(&plan).await?;
-        let start = |port| Worker::start(plan.worker_props(&broker, port), loggers.clone(), data.clone());
+        let start = |port| {
+            Worker::start(
+                plan.worker_props(&broker, port),
+                loggers.clone(),
+                data.clone(),
+            )
+        };
         let worker = match start(CONNECT_PORT).await {
             Err(_) if is_taken(CONNECT_PORT) => start(ANY_PORT).await?,
             started => started?,

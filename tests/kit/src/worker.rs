@@ -37,9 +37,12 @@ pub struct Worker {
 }
 
 impl Launch {
-    /// Our worker, with its files below `directory`.
+    /// Our worker, with its files below `directory`. `WINDLASS_TEST_BINARY` names another binary than the one just built,
+    /// for example the static one.
     pub fn windlass(binary: impl Into<PathBuf>, directory: &Path, kafka: &str) -> Self {
-        Self::new(Program::Windlass(binary.into()), directory, kafka)
+        let binary =
+            std::env::var_os("WINDLASS_TEST_BINARY").map_or_else(|| binary.into(), PathBuf::from);
+        Self::new(Program::Windlass(binary), directory, kafka)
     }
 
     /// The real Java worker, with its files below `directory`.
