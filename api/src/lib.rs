@@ -115,6 +115,7 @@ mod projector;
 mod record;
 mod schema;
 mod schema_builder;
+pub mod short;
 mod sink;
 mod source;
 mod structure;

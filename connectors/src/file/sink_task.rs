@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::io::AsyncWriteExt;
-use windlass_api::{ConnectError, Props, Result, SinkRecord, SinkTask, SinkTaskContext, Value};
+use windlass_api::{
+    ConnectError, Props, Result, SinkRecord, SinkTask, SinkTaskContext, Value, short,
+};
 
 use super::config;
 
@@ -150,7 +152,7 @@ async fn write_through(output: &mut (impl AsyncWriteExt + Unpin), text: &[u8]) -
 /// What `String.valueOf` gives.
 fn append_text(out: &mut Vec<u8>, value: &Value) -> Result<()> {
     match value {
-        Value::String(text) => out.extend_from_slice(text.as_bytes()),
+        Value::String(text) => short::push(out, text.as_bytes()),
         other => write!(out, "{other}")
             .map_err(|e| ConnectError::data(format!("cannot write the value: {e}")))?,
     }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use bytes::Bytes;
 use windlass_api::{Schema, SchemaDef};
 
-use super::short::strip_prefix;
+use windlass_api::short::strip_prefix;
 
 /// Schemas by the text that they had in an envelope.
 ///

@@ -1,7 +1,7 @@
 //! Strings as Jackson writes them.
 
 use super::plain::end_of_narrow;
-use super::short::push;
+use windlass_api::short::push;
 
 /// Appends a string in quotes.
 pub(super) fn push_string(out: &mut Vec<u8>, text: &str) {

@@ -17,7 +17,6 @@ mod read;
 mod scanner;
 mod schema_reader;
 mod schema_writer;
-mod short;
 mod write;
 
 use bytes::Bytes;
@@ -113,7 +112,7 @@ impl JsonConverter {
     /// Appends everything before the payload.
     fn push_envelope(&mut self, schema: &Schema, out: &mut Vec<u8>) -> Result<()> {
         if let Some(text) = self.write_cache.get(schema) {
-            short::push(out, text);
+            windlass_api::short::push(out, text);
             return Ok(());
         }
         let start = out.len();

@@ -9,7 +9,7 @@ use windlass_api::Text;
 use super::error::{self, ReadResult};
 use super::number::{Form, Number};
 use super::plain::end_of_plain;
-use super::short::equal;
+use windlass_api::short::equal;
 
 /// Reads tokens off a text.
 pub(super) struct Scanner<'a> {

@@ -176,20 +176,17 @@ impl SinkLoop {
             self.common.note_topic(topic, &mut self.topics);
             for record in part.records() {
                 let record = record.map_err(kafka)?;
-                let mut converted = self.conversion.convert(topic, partition, &record);
+                let batch = &mut self.batch;
+                let mut converted = self.conversion.convert(topic, partition, &record, batch);
                 while let Err(failure) = &converted
                     && failure.error.kind() == ErrorKind::NeedsPreparation
                 {
                     self.conversion.converters.prepare(failure.stage).await?;
-                    converted = self.conversion.convert(topic, partition, &record);
+                    converted = self.conversion.convert(topic, partition, &record, batch);
                 }
-                match converted {
-                    Ok(Some(record)) => self.batch.push(record),
-                    Ok(None) => {}
-                    Err(failure) => {
-                        let place = format_args!("{topic}-{partition}@{}", record.offset);
-                        self.common.tolerance.skip(failure, place)?;
-                    }
+                if let Err(failure) = converted {
+                    let place = format_args!("{topic}-{partition}@{}", record.offset);
+                    self.common.tolerance.skip(failure, place)?;
                 }
             }
             let tp = TopicPartition {

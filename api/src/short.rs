@@ -5,7 +5,7 @@
 
 /// Appends bytes.
 #[inline]
-pub(super) fn push(out: &mut Vec<u8>, bytes: &[u8]) {
+pub fn push(out: &mut Vec<u8>, bytes: &[u8]) {
     match bytes.len() {
         0..8 => bytes.iter().for_each(|byte| out.push(*byte)),
         8..32 => push_steps::<8>(out, bytes),
@@ -16,7 +16,7 @@ pub(super) fn push(out: &mut Vec<u8>, bytes: &[u8]) {
 
 /// Whether both are the same bytes.
 #[inline]
-pub(super) fn equal(a: &[u8], b: &[u8]) -> bool {
+pub fn equal(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len()
         && match a.len() {
             0..8 => a.iter().zip(b).all(|(a, b)| a == b),
@@ -27,7 +27,7 @@ pub(super) fn equal(a: &[u8], b: &[u8]) -> bool {
 
 /// What follows the prefix, if the bytes begin with it.
 #[inline]
-pub(super) fn strip_prefix<'b>(bytes: &'b [u8], prefix: &[u8]) -> Option<&'b [u8]> {
+pub fn strip_prefix<'b>(bytes: &'b [u8], prefix: &[u8]) -> Option<&'b [u8]> {
     let (start, rest) = bytes.split_at_checked(prefix.len())?;
     equal(start, prefix).then_some(rest)
 }
