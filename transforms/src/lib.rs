@@ -1,10 +1,16 @@
 //! Single message transforms and predicates, one per file, named as the Java class.
 //!
-//! This crate knows the configuration of every transform and predicate that comes with Kafka Connect.
+//! `$Key` and `$Value` of a class are one implementation with a [`Target`](target::Target). A record is changed where it
+//! is: what depends on a schema only (the schema that a record gets, the places of fields) is worked out when that schema
+//! is first seen and found again by pointer, see [`schema_cache`].
+
+#![allow(dead_code)]
 
 mod cast;
+mod config;
 mod drop_headers;
 mod extract_field;
+mod field_path;
 mod filter;
 mod flatten;
 mod header_from;
@@ -13,126 +19,165 @@ mod insert_field;
 mod insert_header;
 mod keys;
 mod mask_field;
+mod nulls;
 pub mod predicates;
 mod regex_router;
 mod replace_field;
+mod require;
+mod schema_cache;
 mod set_schema_metadata;
+mod target;
 mod timestamp_converter;
 mod timestamp_router;
 mod value_to_key;
 
-use windlass_api::ConfigDef;
+use windlass_api::{ConfigDef, Transform};
 
-/// A transform or predicate class: its Java name and its configuration.
+/// A transform class: its Java name, its configuration and how to make one.
 #[derive(Clone, Copy, Debug)]
-pub struct SmtClass {
+pub struct TransformClass {
     /// The full Java class name.
     pub class: &'static str,
     /// The configuration keys.
     pub config: fn() -> ConfigDef,
+    /// Makes one that is not yet configured.
+    pub new: Option<fn() -> Box<dyn Transform>>,
 }
 
 /// All transforms, by class name.
-pub fn transforms() -> Vec<SmtClass> {
-    let smt = |class, config| SmtClass { class, config };
-    vec![
-        smt("org.apache.kafka.connect.transforms.Cast$Key", cast::config),
-        smt(
-            "org.apache.kafka.connect.transforms.Cast$Value",
-            cast::config,
-        ),
-        smt(
-            "org.apache.kafka.connect.transforms.DropHeaders",
-            drop_headers::config,
-        ),
-        smt(
-            "org.apache.kafka.connect.transforms.ExtractField$Key",
-            extract_field::config,
-        ),
-        smt(
-            "org.apache.kafka.connect.transforms.ExtractField$Value",
-            extract_field::config,
-        ),
-        smt("org.apache.kafka.connect.transforms.Filter", filter::config),
-        smt(
-            "org.apache.kafka.connect.transforms.Flatten$Key",
-            flatten::config,
-        ),
-        smt(
-            "org.apache.kafka.connect.transforms.Flatten$Value",
-            flatten::config,
-        ),
-        smt(
-            "org.apache.kafka.connect.transforms.HeaderFrom$Key",
-            header_from::config,
-        ),
-        smt(
-            "org.apache.kafka.connect.transforms.HeaderFrom$Value",
-            header_from::config,
-        ),
-        smt(
-            "org.apache.kafka.connect.transforms.HoistField$Key",
-            hoist_field::config,
-        ),
-        smt(
-            "org.apache.kafka.connect.transforms.HoistField$Value",
-            hoist_field::config,
-        ),
-        smt(
-            "org.apache.kafka.connect.transforms.InsertField$Key",
-            insert_field::config,
-        ),
-        smt(
-            "org.apache.kafka.connect.transforms.InsertField$Value",
-            insert_field::config,
-        ),
-        smt(
-            "org.apache.kafka.connect.transforms.InsertHeader",
-            insert_header::config,
-        ),
-        smt(
-            "org.apache.kafka.connect.transforms.MaskField$Key",
-            mask_field::config,
-        ),
-        smt(
-            "org.apache.kafka.connect.transforms.MaskField$Value",
-            mask_field::config,
-        ),
-        smt(
-            "org.apache.kafka.connect.transforms.RegexRouter",
-            regex_router::config,
-        ),
-        smt(
-            "org.apache.kafka.connect.transforms.ReplaceField$Key",
-            replace_field::config,
-        ),
-        smt(
-            "org.apache.kafka.connect.transforms.ReplaceField$Value",
-            replace_field::config,
-        ),
-        smt(
-            "org.apache.kafka.connect.transforms.SetSchemaMetadata$Key",
-            set_schema_metadata::config,
-        ),
-        smt(
-            "org.apache.kafka.connect.transforms.SetSchemaMetadata$Value",
-            set_schema_metadata::config,
-        ),
-        smt(
-            "org.apache.kafka.connect.transforms.TimestampConverter$Key",
-            timestamp_converter::config,
-        ),
-        smt(
-            "org.apache.kafka.connect.transforms.TimestampConverter$Value",
-            timestamp_converter::config,
-        ),
-        smt(
-            "org.apache.kafka.connect.transforms.TimestampRouter",
-            timestamp_router::config,
-        ),
-        smt(
-            "org.apache.kafka.connect.transforms.ValueToKey",
-            value_to_key::config,
-        ),
-    ]
+pub fn transforms() -> &'static [TransformClass] {
+    TRANSFORMS
 }
+
+const TRANSFORMS: &[TransformClass] = &[
+    TransformClass {
+        class: "org.apache.kafka.connect.transforms.Cast$Key",
+        config: cast::config,
+        new: None,
+    },
+    TransformClass {
+        class: "org.apache.kafka.connect.transforms.Cast$Value",
+        config: cast::config,
+        new: None,
+    },
+    TransformClass {
+        class: "org.apache.kafka.connect.transforms.DropHeaders",
+        config: drop_headers::config,
+        new: None,
+    },
+    TransformClass {
+        class: "org.apache.kafka.connect.transforms.ExtractField$Key",
+        config: extract_field::config,
+        new: None,
+    },
+    TransformClass {
+        class: "org.apache.kafka.connect.transforms.ExtractField$Value",
+        config: extract_field::config,
+        new: None,
+    },
+    TransformClass {
+        class: "org.apache.kafka.connect.transforms.Filter",
+        config: filter::config,
+        new: Some(|| Box::new(filter::Filter)),
+    },
+    TransformClass {
+        class: "org.apache.kafka.connect.transforms.Flatten$Key",
+        config: flatten::config,
+        new: None,
+    },
+    TransformClass {
+        class: "org.apache.kafka.connect.transforms.Flatten$Value",
+        config: flatten::config,
+        new: None,
+    },
+    TransformClass {
+        class: "org.apache.kafka.connect.transforms.HeaderFrom$Key",
+        config: header_from::config,
+        new: None,
+    },
+    TransformClass {
+        class: "org.apache.kafka.connect.transforms.HeaderFrom$Value",
+        config: header_from::config,
+        new: None,
+    },
+    TransformClass {
+        class: "org.apache.kafka.connect.transforms.HoistField$Key",
+        config: hoist_field::config,
+        new: None,
+    },
+    TransformClass {
+        class: "org.apache.kafka.connect.transforms.HoistField$Value",
+        config: hoist_field::config,
+        new: None,
+    },
+    TransformClass {
+        class: "org.apache.kafka.connect.transforms.InsertField$Key",
+        config: insert_field::config,
+        new: None,
+    },
+    TransformClass {
+        class: "org.apache.kafka.connect.transforms.InsertField$Value",
+        config: insert_field::config,
+        new: None,
+    },
+    TransformClass {
+        class: "org.apache.kafka.connect.transforms.InsertHeader",
+        config: insert_header::config,
+        new: None,
+    },
+    TransformClass {
+        class: "org.apache.kafka.connect.transforms.MaskField$Key",
+        config: mask_field::config,
+        new: None,
+    },
+    TransformClass {
+        class: "org.apache.kafka.connect.transforms.MaskField$Value",
+        config: mask_field::config,
+        new: None,
+    },
+    TransformClass {
+        class: "org.apache.kafka.connect.transforms.RegexRouter",
+        config: regex_router::config,
+        new: None,
+    },
+    TransformClass {
+        class: "org.apache.kafka.connect.transforms.ReplaceField$Key",
+        config: replace_field::config,
+        new: None,
+    },
+    TransformClass {
+        class: "org.apache.kafka.connect.transforms.ReplaceField$Value",
+        config: replace_field::config,
+        new: None,
+    },
+    TransformClass {
+        class: "org.apache.kafka.connect.transforms.SetSchemaMetadata$Key",
+        config: set_schema_metadata::config,
+        new: None,
+    },
+    TransformClass {
+        class: "org.apache.kafka.connect.transforms.SetSchemaMetadata$Value",
+        config: set_schema_metadata::config,
+        new: None,
+    },
+    TransformClass {
+        class: "org.apache.kafka.connect.transforms.TimestampConverter$Key",
+        config: timestamp_converter::config,
+        new: None,
+    },
+    TransformClass {
+        class: "org.apache.kafka.connect.transforms.TimestampConverter$Value",
+        config: timestamp_converter::config,
+        new: None,
+    },
+    TransformClass {
+        class: "org.apache.kafka.connect.transforms.TimestampRouter",
+        config: timestamp_router::config,
+        new: None,
+    },
+    TransformClass {
+        class: "org.apache.kafka.connect.transforms.ValueToKey",
+        config: value_to_key::config,
+        new: None,
+    },
+];

@@ -31,21 +31,24 @@ pub(super) fn classes() -> Classes {
             );
         }
     }
-    for smt in windlass_transforms::transforms() {
+    for transform in windlass_transforms::transforms() {
+        let body = match transform.new {
+            Some(new) => Body::Transform(new),
+            None => Body::ConfigOnly(transform.config),
+        };
         add(
             PluginKind::Transformation,
-            smt.class,
+            transform.class,
             KAFKA_VERSION,
-            Body::ConfigOnly(smt.config),
+            body,
         );
     }
-    for smt in windlass_transforms::predicates::predicates() {
-        add(
-            PluginKind::Predicate,
-            smt.class,
-            KAFKA_VERSION,
-            Body::ConfigOnly(smt.config),
-        );
+    for predicate in windlass_transforms::predicates::predicates() {
+        let body = match predicate.new {
+            Some(new) => Body::Predicate(new),
+            None => Body::ConfigOnly(predicate.config),
+        };
+        add(PluginKind::Predicate, predicate.class, KAFKA_VERSION, body);
     }
     classes
 }

@@ -59,6 +59,8 @@ enum Body {
     Connector(NewConnector),
     Converter(fn() -> Box<dyn Converter>),
     HeaderConverter(fn() -> Box<dyn HeaderConverter>),
+    Transform(fn() -> Box<dyn Transform>),
+    Predicate(fn() -> Box<dyn Predicate>),
     /// A transform or predicate: this release validates its configuration only.
     ConfigOnly(fn() -> ConfigDef),
 }
@@ -182,20 +184,40 @@ impl Plugins {
         }
     }
 
-    /// A new transform of that class.
+    /// A new transform of that class or short name.
     ///
     /// # Errors
-    /// Always: this release knows the configuration of transforms and does not run them.
+    /// When there is none.
     pub fn transform(&self, name: &str) -> Result<Box<dyn Transform>, PluginError> {
-        Err(self.cannot_run(PluginKind::Transformation, "transformations", name))
+        let kind = PluginKind::Transformation;
+        match self.find(&[kind], self.resolve(name)) {
+            Some((
+                _,
+                Plugin {
+                    body: Body::Transform(new),
+                    ..
+                },
+            )) => Ok(new()),
+            _ => Err(self.cannot_run(kind, "transformations", name)),
+        }
     }
 
-    /// A new predicate of that class.
+    /// A new predicate of that class or short name.
     ///
     /// # Errors
-    /// Always: this release knows the configuration of predicates and does not run them.
+    /// When there is none.
     pub fn predicate(&self, name: &str) -> Result<Box<dyn Predicate>, PluginError> {
-        Err(self.cannot_run(PluginKind::Predicate, "predicates", name))
+        let kind = PluginKind::Predicate;
+        match self.find(&[kind], self.resolve(name)) {
+            Some((
+                _,
+                Plugin {
+                    body: Body::Predicate(new),
+                    ..
+                },
+            )) => Ok(new()),
+            _ => Err(self.cannot_run(kind, "predicates", name)),
+        }
     }
 
     /// The configuration of a plugin of any kind, as `GET /connector-plugins/{name}/config` shows it.
@@ -342,6 +364,8 @@ impl Plugin {
             Body::Connector(NewConnector::Sink(new)) => new().config(),
             Body::Converter(new) => new().config(),
             Body::HeaderConverter(new) => new().config(),
+            Body::Transform(new) => new().config(),
+            Body::Predicate(new) => new().config(),
             Body::ConfigOnly(config) => config(),
         }
     }
