@@ -10,6 +10,7 @@ mod format;
 mod json;
 mod number;
 mod plugin;
+pub mod registry;
 mod simple_header;
 mod string;
 
