@@ -106,6 +106,7 @@ pub mod decimal;
 mod display;
 mod error;
 mod headers;
+mod java_number;
 mod java_regex;
 mod logical;
 mod map;

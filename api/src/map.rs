@@ -101,6 +101,18 @@ impl MapValue {
             .map(|(_, v)| v)
     }
 
+    /// The value of a string key, to change it.
+    pub fn get_str_mut(&mut self, key: &str) -> Option<&mut Value> {
+        let at = match &self.index {
+            Some(_) => self.position(&Value::from(key))?,
+            None => self
+                .entries
+                .iter()
+                .position(|(k, _)| k.as_str() == Some(key))?,
+        };
+        Some(&mut self.entries[at].1)
+    }
+
     /// Takes out the entry of a key; later entries move up.
     pub fn remove(&mut self, key: &Value) -> Option<Value> {
         let at = self.position(key)?;
@@ -210,6 +222,9 @@ mod tests {
                 map.get_str(&format!("k{}", size - 1)),
                 Some(&Value::Int32(size - 1))
             );
+            *map.get_str_mut("k2").unwrap() = Value::Null;
+            assert_eq!(map.get_str_mut("k0"), None);
+            assert_eq!(map.entries()[1].1, Value::Null);
         }
     }
 

@@ -1,6 +1,8 @@
-//! Numbers as Java writes them.
+//! Numbers as Java reads and writes them.
 
 use std::fmt::{self, Write};
+
+pub use crate::java_number::{parse_double, parse_float, parse_integer};
 
 /// Appends an integer in decimal.
 pub fn push_i64(out: &mut Vec<u8>, value: i64) {

@@ -11,6 +11,7 @@ mod config;
 mod drop_headers;
 mod extract_field;
 mod field_path;
+mod field_tree;
 mod filter;
 mod flatten;
 mod header_from;
@@ -24,6 +25,7 @@ pub mod predicates;
 mod regex_router;
 mod replace_field;
 mod require;
+mod rewrite;
 mod schema_cache;
 mod set_schema_metadata;
 mod target;
@@ -32,6 +34,8 @@ mod timestamp_router;
 mod value_to_key;
 
 use windlass_api::{ConfigDef, Transform};
+
+use crate::target::Target;
 
 /// A transform class: its Java name, its configuration and how to make one.
 #[derive(Clone, Copy, Debug)]
@@ -53,12 +57,12 @@ const TRANSFORMS: &[TransformClass] = &[
     TransformClass {
         class: "org.apache.kafka.connect.transforms.Cast$Key",
         config: cast::config,
-        new: None,
+        new: Some(|| Box::new(cast::Cast::new(Target::Key))),
     },
     TransformClass {
         class: "org.apache.kafka.connect.transforms.Cast$Value",
         config: cast::config,
-        new: None,
+        new: Some(|| Box::new(cast::Cast::new(Target::Value))),
     },
     TransformClass {
         class: "org.apache.kafka.connect.transforms.DropHeaders",

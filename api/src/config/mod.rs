@@ -28,7 +28,6 @@
 mod classes;
 mod data;
 mod definition;
-mod java_number;
 mod key;
 mod kind;
 mod lists;

@@ -1,8 +1,8 @@
 //! Text to typed values.
 
-use super::java_number::{parse_double, parse_integer};
 use super::{ClassNames, ConfigData, Kind, Password, invalid_value};
 use crate::Result;
+use crate::java_number::{parse_double, parse_integer};
 
 /// Takes a value as a type, as `ConfigDef.parseType`: text is trimmed and parsed, a value that has the type stays,
 /// null stays null.
