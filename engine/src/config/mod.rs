@@ -5,7 +5,6 @@ mod connector;
 pub mod definition;
 mod enrich;
 mod infos;
-mod java_order;
 mod listener;
 mod overrides;
 mod plugin_keys;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use windlass_api::{
-    ConfigData, ConfigDef, ConfigKey, ConfigValue, ConnectError, Props, parse_type,
+    ConfigData, ConfigDef, ConfigKey, ConfigValue, ConnectError, Props, java_order, parse_type,
 };
 
 use super::clients::Client;
@@ -15,7 +15,6 @@ use super::definition::connector::{ConverterDefaults, Defaults};
 use super::definition::{connector, sink, source};
 use super::enrich::enrich;
 use super::infos::{ConfigInfo, ConfigInfos, ConfigKeyInfo, ConfigValueInfo};
-use super::java_order::sort_by_hash;
 use super::topics;
 use super::worker::{WorkerConfig, with_prefix};
 use crate::plugins::{Connector, PluginError, PluginKind, Plugins, VersionRange};
@@ -191,7 +190,7 @@ impl ConnectorValidation {
             own.entry("converter.type".to_owned())
                 .or_insert_with(|| Some(what.to_owned()));
             let mut answers = def.validate_with(&own, &*self.plugins);
-            sort_by_hash(&mut answers, |answer| &answer.name);
+            java_order::sort_by_hash(&mut answers, |answer| &answer.name);
             parts.push(prefixed(&def, &answers, &prefix));
         }
         parts
@@ -240,7 +239,7 @@ impl ConnectorValidation {
             answer.errors.extend(error);
             answers.push(answer);
         }
-        sort_by_hash(&mut answers, |answer| &answer.name);
+        java_order::sort_by_hash(&mut answers, |answer| &answer.name);
         prefixed(&def, &answers, prefix)
     }
 }

@@ -1,7 +1,7 @@
-//! The order in which a Java `HashMap` hands out its text keys, which some REST answers show.
+//! The order in which a Java `HashMap` hands out its text keys, where something shows it.
 
 /// Sorts names into the order of a `HashMap` that they were put into one by one, in the order given.
-pub(crate) fn sort_by_hash<T>(items: &mut [T], name: impl Fn(&T) -> &str) {
+pub fn sort_by_hash<T>(items: &mut [T], name: impl Fn(&T) -> &str) {
     let mut buckets: u32 = 16;
     while items.len() as u64 > u64::from(buckets) * 3 / 4 {
         buckets *= 2;
