@@ -61,19 +61,6 @@ impl SchemaBuilder {
         builder
     }
 
-    /// Starts a schema of the same type, name, version, documentation and parameters, and of the same elements when it
-    /// is that of an array or a map: everything but fields, optionality and default.
-    pub fn like(schema: &Schema) -> Self {
-        let mut builder = SchemaBuilder::new(schema.kind);
-        builder.def.name = schema.name.clone();
-        builder.def.version = schema.version;
-        builder.def.doc = schema.doc.clone();
-        builder.def.parameters = schema.parameters.clone();
-        builder.def.key_schema = schema.key_schema.clone();
-        builder.def.value_schema = schema.value_schema.clone();
-        builder
-    }
-
     /// Admits null.
     #[must_use]
     pub fn optional(self) -> Self {

@@ -107,7 +107,7 @@ impl WorkerConfig {
     /// [`ErrorKind::Config`](windlass_api::ErrorKind::Config), naming key and value, when one is missing or wrong.
     pub(super) fn new(def: &ConfigDef, props: Props, plugins: &Plugins) -> Result<Self> {
         let values = def.parse_with(&props, plugins)?;
-        let millis = |key: &str| {
+        let millis = |key: &str| -> Result<Duration> {
             let millis: i64 = values.get(key)?;
             Ok(Duration::from_millis(
                 u64::try_from(millis).unwrap_or_default(),
