@@ -138,7 +138,7 @@ pub use converter::{Converter, Encoded, HeaderConverter, SchemaAndValue};
 pub use decimal::Decimal;
 pub use error::{ConnectError, ErrorKind, Result};
 pub use headers::{Header, Headers};
-pub use java_regex::JavaRegex;
+pub use java_regex::{JavaRegex, JavaReplacement};
 pub use logical::{Logical, date, time, timestamp};
 pub use map::MapValue;
 pub use offset::{OffsetMap, SourceOffset, SourcePartition};

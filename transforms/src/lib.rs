@@ -22,6 +22,7 @@ mod keys;
 mod mask_field;
 mod nulls;
 pub mod predicates;
+mod recent;
 mod regex_router;
 mod replace_field;
 mod require;
@@ -117,12 +118,12 @@ const TRANSFORMS: &[TransformClass] = &[
     TransformClass {
         class: "org.apache.kafka.connect.transforms.InsertField$Key",
         config: insert_field::config,
-        new: None,
+        new: Some(|| Box::new(insert_field::InsertField::new(Target::Key))),
     },
     TransformClass {
         class: "org.apache.kafka.connect.transforms.InsertField$Value",
         config: insert_field::config,
-        new: None,
+        new: Some(|| Box::new(insert_field::InsertField::new(Target::Value))),
     },
     TransformClass {
         class: "org.apache.kafka.connect.transforms.InsertHeader",
@@ -157,12 +158,12 @@ const TRANSFORMS: &[TransformClass] = &[
     TransformClass {
         class: "org.apache.kafka.connect.transforms.SetSchemaMetadata$Key",
         config: set_schema_metadata::config,
-        new: None,
+        new: Some(|| Box::new(set_schema_metadata::SetSchemaMetadata::new(Target::Key))),
     },
     TransformClass {
         class: "org.apache.kafka.connect.transforms.SetSchemaMetadata$Value",
         config: set_schema_metadata::config,
-        new: None,
+        new: Some(|| Box::new(set_schema_metadata::SetSchemaMetadata::new(Target::Value))),
     },
     TransformClass {
         class: "org.apache.kafka.connect.transforms.TimestampConverter$Key",

@@ -8,9 +8,12 @@
 mod class;
 mod escape;
 mod property;
+mod replacement;
 mod translate;
 
 use std::fmt;
+
+pub use self::replacement::JavaReplacement;
 
 use fancy_regex::{Captures, Regex, RegexBuilder};
 

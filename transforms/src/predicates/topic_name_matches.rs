@@ -1,19 +1,17 @@
 //! `TopicNameMatches`: true for records of topics that match a pattern.
 
-use std::sync::Arc;
-
 use windlass_api::{
     ConfigDef, Importance, JavaRegex, Kind, Predicate, Props, RecordMut, Result, Validator,
 };
 
 use crate::keys::required;
+use crate::recent::TopicCache;
 
 /// True for records of topics that match a pattern.
 #[derive(Default)]
 pub(crate) struct TopicNameMatches {
     pattern: Option<JavaRegex>,
-    /// The last topic, and whether it matches: topics come in runs.
-    last: Option<(Arc<str>, bool)>,
+    answers: TopicCache<bool>,
 }
 
 impl Predicate for TopicNameMatches {
@@ -24,23 +22,16 @@ impl Predicate for TopicNameMatches {
     fn configure(&mut self, props: &Props) -> Result<()> {
         let config = config().parse(props)?;
         self.pattern = Some(JavaRegex::new(config.get("pattern")?)?);
-        self.last = None;
+        self.answers = TopicCache::new();
         Ok(())
     }
 
     fn test(&mut self, record: &RecordMut<'_>) -> Result<bool> {
-        let topic = &record.topic;
-        if let Some((last, matches)) = &self.last
-            && last == topic
-        {
-            return Ok(*matches);
-        }
-        let matches = match &self.pattern {
-            Some(pattern) => pattern.matches(topic)?,
-            None => false,
-        };
-        self.last = Some((topic.clone(), matches));
-        Ok(matches)
+        let pattern = &self.pattern;
+        let answer = self.answers.get_or_make(&record.topic, |topic| {
+            pattern.as_ref().map_or(Ok(false), |p| p.matches(topic))
+        })?;
+        Ok(*answer)
     }
 }
 
