@@ -146,7 +146,10 @@ pub use projector::project;
 pub use record::{Record, RecordMut, SinkRecord, SourceRecord, TimestampType};
 pub use schema::{Field, Schema, SchemaDef, Type};
 pub use schema_builder::SchemaBuilder;
-pub use sink::{SinkConnector, SinkOffsets, SinkTask, SinkTaskContext, TopicPartition};
+pub use sink::{
+    ErrantRecordReporter, Reported, SinkConnector, SinkOffsets, SinkTask, SinkTaskContext,
+    TopicPartition,
+};
 pub use source::{
     ExactlyOnceSupport, OffsetStorageReader, RecordMetadata, SourceConnector,
     SourceConnectorContext, SourceTask, SourceTaskContext,

@@ -1,12 +1,14 @@
 //! The contract of sink connectors.
 
 use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::{ConfigDef, ConfigValue, ConnectorContext, Props, Result, SinkRecord};
+use crate::{ConfigDef, ConfigValue, ConnectError, ConnectorContext, Props, Result, SinkRecord};
 
 /// A topic and a partition.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -144,4 +146,22 @@ pub trait SinkTaskContext: Send + Sync {
 
     /// Commits offsets before the next batch.
     fn request_commit(&self);
+
+    /// Takes records that the task cannot process; `None` unless the connector has a dead letter queue or logs errors.
+    /// Records of the last few batches are reported with the bytes they came in, so a task asks for it when it starts.
+    fn errant_record_reporter(&self) -> Option<Arc<dyn ErrantRecordReporter>> {
+        None
+    }
 }
+
+/// Takes records that a sink task cannot process, so that it can go on with the others (KIP-610).
+pub trait ErrantRecordReporter: Send + Sync {
+    /// Reports a record. It is as good as processed then: its offset is committed once the report is written.
+    ///
+    /// # Errors
+    /// `errors.tolerance` is `none`: the task must fail, and does even if it hides the error.
+    fn report(&self, record: &SinkRecord, error: ConnectError) -> Result<Reported>;
+}
+
+/// Ends when a report is written. It is written also when nobody waits.
+pub type Reported = Pin<Box<dyn Future<Output = Result<()>> + Send>>;

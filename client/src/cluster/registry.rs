@@ -22,6 +22,15 @@ impl Clusters {
         }
     }
 
+    /// A generator of chance for whatever has this name; the same with the same seed of the world.
+    pub fn rng(&self, name: &str) -> fastrand::Rng {
+        // FNV-1a: a name's hash that does not change between builds.
+        let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        fastrand::Rng::with_seed(self.env.seed ^ hash)
+    }
+
     /// The cluster of `config`, under the `client.id` of `config`.
     pub fn cluster(&self, config: &ClientConfig) -> Cluster {
         let key = ClientConfig {

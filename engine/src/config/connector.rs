@@ -7,6 +7,7 @@ use std::time::Duration;
 use windlass_api::{ConfigDef, ConnectError, JavaRegex, ParsedConfig, Props, Result};
 
 use super::clients::Client;
+use super::definition::sink::dead_letter_keys;
 use super::definition::{sink_keys, source_keys};
 use super::enrich::{aliases, enrich};
 use super::topics;
@@ -20,6 +21,7 @@ pub struct ConnectorConfig {
     /// The keys as written.
     props: Secrets,
     values: ParsedConfig,
+    dead_letters: ParsedConfig,
     aliases: Vec<TransformStage>,
 }
 
@@ -132,6 +134,7 @@ impl ConnectorConfig {
         }
         let aliases = stages(&def, &values, &props, plugins)?;
         Ok(ConnectorConfig {
+            dead_letters: dead_letter_keys(ConfigDef::new()).parse(&props)?,
             props: Secrets(props),
             values,
             aliases,
@@ -226,19 +229,19 @@ impl ConnectorConfig {
         }
     }
 
-    /// Where a sink's bad records go, if anywhere.
+    /// Where bad records go, if anywhere.
     pub fn dead_letter_queue(&self) -> Result<Option<DeadLetterQueue>> {
-        let topic: String = self.values.get("errors.deadletterqueue.topic.name")?;
+        let topic: String = self.dead_letters.get("errors.deadletterqueue.topic.name")?;
         if topic.is_empty() {
             return Ok(None);
         }
         Ok(Some(DeadLetterQueue {
             topic,
             replication_factor: self
-                .values
+                .dead_letters
                 .get("errors.deadletterqueue.topic.replication.factor")?,
             context_headers: self
-                .values
+                .dead_letters
                 .get("errors.deadletterqueue.context.headers.enable")?,
         }))
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use windlass_api::{ConfigData, ConfigDef, ParsedConfig, Props, Result};
+use windlass_api::{ConfigData, ConfigDef, ConnectError, ParsedConfig, Props, Result};
 
 use super::clients::Client;
 use super::definition;
@@ -109,7 +109,7 @@ impl WorkerConfig {
         let values = def.parse_with(&props, plugins)?;
         let millis = |key: &str| -> Result<Duration> {
             let millis: i64 = values.get(key)?;
-            Ok(Duration::from_millis(
+            Ok::<_, ConnectError>(Duration::from_millis(
                 u64::try_from(millis).unwrap_or_default(),
             ))
         };

@@ -1,30 +1,20 @@
 //! What happens to a record between a connector and Kafka.
 
+mod build;
+mod converters;
+mod counters;
+pub(crate) mod dead_letters;
+mod report;
+mod retry;
 mod stage;
 mod tolerance;
 mod transforms;
 
+pub(crate) use build::{build_converters, build_transforms};
+pub(crate) use converters::{ConverterClasses, Converters};
+pub(crate) use counters::ErrorCounters;
+pub(crate) use report::{Failure, Original, Reporter};
+pub(crate) use retry::Retries;
 pub(crate) use stage::{Stage, StageError};
 pub(crate) use tolerance::Tolerance;
-pub(crate) use transforms::{TransformStage, Transforms};
-
-use windlass_api::{Converter, HeaderConverter, Result};
-
-/// The converters of one task.
-pub(crate) struct Converters {
-    pub(crate) key: Box<dyn Converter>,
-    pub(crate) value: Box<dyn Converter>,
-    pub(crate) header: Box<dyn HeaderConverter>,
-}
-
-impl Converters {
-    /// Does the I/O that the last conversion of this stage asked for.
-    pub(crate) async fn prepare(&mut self, stage: Stage) -> Result<()> {
-        match stage {
-            Stage::KeyConverter => self.key.prepare().await,
-            Stage::ValueConverter => self.value.prepare().await,
-            Stage::HeaderConverter => self.header.prepare().await,
-            Stage::Transformation | Stage::KafkaProduce => Ok(()),
-        }
-    }
-}
+pub(crate) use transforms::{Guard, TransformStage, Transforms};

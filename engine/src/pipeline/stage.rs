@@ -7,24 +7,20 @@ use windlass_api::ConnectError;
 /// A step of a record's way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
-    Transformation,
+    TaskPut,
+    /// The transform at this place in the chain, its predicate included.
+    Transformation(usize),
     KeyConverter,
     ValueConverter,
     HeaderConverter,
     KafkaProduce,
 }
 
-impl Stage {
-    /// Whether any error of the step may be tolerated, not only a retriable one (EH-007).
-    pub(crate) fn tolerates_any_error(self) -> bool {
-        self != Stage::KafkaProduce
-    }
-}
-
 impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Stage::Transformation => "TRANSFORMATION",
+            Stage::TaskPut => "TASK_PUT",
+            Stage::Transformation(_) => "TRANSFORMATION",
             Stage::KeyConverter => "KEY_CONVERTER",
             Stage::ValueConverter => "VALUE_CONVERTER",
             Stage::HeaderConverter => "HEADER_CONVERTER",

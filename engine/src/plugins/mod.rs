@@ -91,6 +91,24 @@ impl Plugins {
         plugins
     }
 
+    /// Adds a transform, for programs that bring their own.
+    #[must_use]
+    pub fn with_transform(
+        mut self,
+        class: &'static str,
+        version: &'static str,
+        new: fn() -> Box<dyn Transform>,
+    ) -> Self {
+        let plugin = Plugin {
+            version,
+            body: Body::Transform(new),
+        };
+        let kind = PluginKind::Transformation;
+        self.classes.entry(kind).or_default().insert(class, plugin);
+        self.aliases = aliases(self.list(false));
+        self
+    }
+
     /// All plugins in the order of REST, or the connectors among them.
     pub fn list(&self, connectors_only: bool) -> impl Iterator<Item = PluginInfo> + '_ {
         self.classes

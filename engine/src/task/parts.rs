@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use windlass_api::Props;
+use windlass_api::{Props, Result};
 
 use super::Control;
 use super::watchdog::Watched;
 use crate::pipeline::Tolerance;
+use crate::pipeline::dead_letters::DeadLetterParts;
 use crate::status::{State, TaskId};
 use crate::storage::status::MemoryStatusStore;
 use crate::worker::StatusReporter;
@@ -20,6 +21,8 @@ pub(crate) struct TaskParts {
     pub(crate) control: watch::Receiver<Control>,
     pub(crate) reporter: StatusReporter,
     pub(crate) tolerance: Tolerance,
+    /// Where failed records go, until it is opened.
+    pub(crate) dead_letters: Option<Box<DeadLetterParts>>,
     /// Where used topics are noted; `None` while topic tracking is off.
     pub(crate) topic_tracking: Option<Arc<MemoryStatusStore>>,
     pub(crate) flush_interval: Duration,
@@ -42,6 +45,18 @@ impl TaskParts {
         wanted.is_ok_and(|control| *control == Control::Run)
     }
 
+    /// Opens the dead letter queue, if there is one.
+    ///
+    /// # Errors
+    /// When its topic neither exists nor can be created.
+    pub(crate) async fn open_dead_letters(&mut self) -> Result<()> {
+        if let Some(parts) = self.dead_letters.take() {
+            let counters = Arc::clone(self.tolerance.reporter().counters());
+            self.tolerance.write_to(parts.open(counters).await?);
+        }
+        Ok(())
+    }
+
     /// The task has started.
     pub(crate) fn started(&self) {
         let TaskId { connector, task } = &self.id;
@@ -52,7 +67,7 @@ impl TaskParts {
     /// The task ends.
     pub(crate) fn stopping(&self) {
         let TaskId { connector, task } = &self.id;
-        let skipped = self.tolerance.skipped();
+        let skipped = self.tolerance.counters().skipped.value();
         if skipped > 0 {
             tracing::warn!(%connector, task, skipped, "records were skipped because of errors");
         }

@@ -8,11 +8,12 @@ use windlass_client::admin::Admin;
 use windlass_client::config::{AdminConfig, ConfigError, ConsumerConfig, ProducerConfig};
 use windlass_client::{Consumer, Producer, Subscription};
 
-use super::{StatusReporter, TaskHandle, Worker, client_config, plugin};
-use crate::config::{ConnectorConfig, ConverterRole, TopicSelection};
+use super::{StatusReporter, TaskHandle, Worker, client_config};
+use crate::config::{ConnectorConfig, TopicSelection};
 use crate::herder::ConnectorType;
 use crate::offsets::OffsetCodec;
-use crate::pipeline::{Converters, Tolerance, TransformStage, Transforms};
+use crate::pipeline::dead_letters::DeadLetterParts;
+use crate::pipeline::{Converters, Tolerance, Transforms, build_converters, build_transforms};
 use crate::plugins::Connector;
 use crate::status::TaskId;
 use crate::storage::config::ConnectorEntry;
@@ -80,7 +81,12 @@ impl Worker {
             props,
             control,
             reporter,
-            tolerance: Tolerance::new(id.clone(), connector.errors()?),
+            tolerance: Tolerance::new(
+                id.clone(),
+                connector.errors()?,
+                self.clusters.rng(&id.to_string()),
+            ),
+            dead_letters: self.dead_letters(id, &connector)?,
             topic_tracking: self
                 .config
                 .topic_tracking_enable
@@ -106,7 +112,11 @@ impl Worker {
         connector: &ConnectorConfig,
     ) -> Result<SourceParts> {
         let id = &common.id;
-        let properties = client_config::producer(&self.config, connector.props(), id);
+        let properties = client_config::producer(
+            &self.config,
+            connector.props(),
+            format!("connector-producer-{id}"),
+        );
         let parsed = ProducerConfig::parse(&properties).map_err(wrong)?;
         warn_unknown(id, "producer", &parsed.unknown);
         let cluster = self.clusters.cluster(&parsed.config.client);
@@ -131,11 +141,6 @@ impl Worker {
         connector: &ConnectorConfig,
     ) -> Result<SinkParts> {
         let id = &common.id;
-        if connector.dead_letter_queue()?.is_some() {
-            let text = "errors.deadletterqueue.topic.name is not supported by this release of Windlass: records that \
-                        fail would be lost instead of written there";
-            return Err(ConnectError::config(text));
-        }
         let properties = client_config::consumer(&self.config, connector.props(), id);
         let parsed = ConsumerConfig::parse(&properties).map_err(wrong)?;
         warn_unknown(id, "consumer", &parsed.unknown);
@@ -156,59 +161,38 @@ impl Worker {
         })
     }
 
-    /// A connector's converters, or the worker's where it has none of its own.
     fn converters(&self, connector: &ConnectorConfig) -> Result<Converters> {
-        let data = |role, is_key| {
-            let choice = connector.converter(role, &self.config)?;
-            let (class, versions) = (&choice.plugin.class, &choice.plugin.versions);
-            let mut converter = self.plugins.converter(class, versions).map_err(plugin)?;
-            converter.configure(&choice.props, is_key)?;
-            Ok::<_, ConnectError>(converter)
-        };
-        let choice = connector.converter(ConverterRole::Header, &self.config)?;
-        let (class, versions) = (&choice.plugin.class, &choice.plugin.versions);
-        let mut header = self
-            .plugins
-            .header_converter(class, versions)
-            .map_err(plugin)?;
-        header.configure(&choice.props)?;
-        Ok(Converters {
-            key: data(ConverterRole::Key, true)?,
-            value: data(ConverterRole::Value, false)?,
-            header,
-        })
+        build_converters(&self.plugins, connector, &self.config)
     }
 
     fn transforms(&self, connector: &ConnectorConfig) -> Result<Transforms> {
-        let stage = |stage: &crate::config::TransformStage| {
-            let mut transform = self
-                .plugins
-                .transform(&stage.plugin.class)
-                .map_err(plugin)?;
-            transform.configure(&stage.props)?;
-            let predicate = match &stage.predicate {
-                Some(guard) => {
-                    let mut predicate = self
-                        .plugins
-                        .predicate(&guard.plugin.class)
-                        .map_err(plugin)?;
-                    predicate.configure(&guard.props)?;
-                    Some((predicate, guard.negate))
-                }
-                None => None,
-            };
-            Ok(TransformStage {
-                transform,
-                predicate,
-            })
+        build_transforms(&self.plugins, connector)
+    }
+
+    /// Where a connector's bad records go (EH-010, EH-013).
+    fn dead_letters(
+        &self,
+        id: &TaskId,
+        connector: &ConnectorConfig,
+    ) -> Result<Option<Box<DeadLetterParts>>> {
+        let Some(queue) = connector.dead_letter_queue()? else {
+            return Ok(None);
         };
-        Ok(Transforms::new(
-            connector
-                .transforms()
-                .iter()
-                .map(stage)
-                .collect::<Result<_>>()?,
-        ))
+        let name = format!("connector-dlq-producer-{id}");
+        let properties = client_config::producer(&self.config, connector.props(), name);
+        let producer = ProducerConfig::parse(&properties).map_err(wrong)?;
+        warn_unknown(id, "producer", &producer.unknown);
+        let name = format!("connector-dlq-adminclient-{id}");
+        let properties = client_config::admin(&self.config, connector.props(), name);
+        let admin = AdminConfig::parse(&properties).map_err(wrong)?;
+        let cluster = self.clusters.cluster(&producer.config.client);
+        Ok(Some(Box::new(DeadLetterParts {
+            task: id.clone(),
+            queue,
+            admin: Admin::new(self.clusters.cluster(&admin.config.client)),
+            producer: Producer::new(cluster, producer.config),
+            converters: self.converters(connector)?,
+        })))
     }
 
     /// The topics that a source creates itself (SR-017).

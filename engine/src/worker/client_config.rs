@@ -6,14 +6,14 @@ use windlass_client::config::Properties;
 use crate::config::{Client, WorkerConfig};
 use crate::status::TaskId;
 
-/// A source task's producer. Connect's own defaults, the worker's `producer.` keys over them, the connector's
+/// A producer on behalf of a connector. Connect's own defaults, the worker's `producer.` keys over them, the connector's
 /// `producer.override.` keys over those.
 ///
 /// Connect switches idempotence off and keeps one request in flight; this keeps the client's idempotence with five in
 /// flight, which is as ordered and faster, unless the user says otherwise.
-pub(super) fn producer(worker: &WorkerConfig, connector: &Props, task: &TaskId) -> Properties {
+pub(super) fn producer(worker: &WorkerConfig, connector: &Props, client_id: String) -> Properties {
     let defaults = [
-        ("client.id", format!("connector-producer-{task}")),
+        ("client.id", client_id),
         // Longer than any broker is away: a restart of the cluster must not fail a task.
         ("delivery.timeout.ms", i32::MAX.to_string()),
         ("max.block.ms", i64::MAX.to_string()),
@@ -117,7 +117,7 @@ mod tests {
             connector: Arc::from("c"),
             task: 2,
         };
-        let producer = producer(&worker, &connector, &task);
+        let producer = producer(&worker, &connector, "connector-producer-c-2".to_owned());
         assert_eq!(producer["bootstrap.servers"], "a:1");
         assert_eq!(producer["client.id"], "connector-producer-c-2");
         assert_eq!(producer["linger.ms"], "9");

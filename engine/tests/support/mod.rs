@@ -6,8 +6,10 @@
     reason = "each test binary uses its own part"
 )]
 
+mod dead_letters;
 mod sink;
 mod source;
+mod transform;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -24,8 +26,10 @@ use windlass_engine::plugins::Plugins;
 use windlass_engine::status::{State, TargetState};
 use windlass_engine::worker::{WorkerOptions, data_runtime, start_standalone};
 
+pub use dead_letters::{DeadLetter, dead_letters};
 pub use sink::SINK_CLASS;
 pub use source::{SOURCE_CLASS, partition};
+pub use transform::{TRANSFORM_CLASS, failures};
 
 /// What a call into a connector does before its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -217,7 +221,8 @@ impl Drop for World {
 }
 
 async fn start_worker(props: &Props, script: &Arc<Script>, data: Handle) -> Herder {
-    let plugins = Arc::new(Plugins::new([source::plugin(script), sink::plugin(script)]));
+    let plugins = Plugins::new([source::plugin(script), sink::plugin(script)]);
+    let plugins = Arc::new(plugins.with_transform(TRANSFORM_CLASS, "1.0", transform::new));
     let options = WorkerOptions {
         config: StandaloneConfig::new(props.clone(), &plugins).unwrap(),
         plugins,

@@ -4,8 +4,9 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use windlass_api::{
-    ConfigDef, ConnectorContext, ConnectorPlugin, NewConnector, Props, Result, SinkConnector,
-    SinkOffsets, SinkRecord, SinkTask, SinkTaskContext, TopicPartition, Value,
+    ConfigDef, ConnectError, ConnectorContext, ConnectorPlugin, ErrantRecordReporter, NewConnector,
+    Props, Result, SinkConnector, SinkOffsets, SinkRecord, SinkTask, SinkTaskContext,
+    TopicPartition, Value,
 };
 
 use super::Script;
@@ -24,14 +25,14 @@ pub struct Taken {
     /// What `pre_commit` gives back instead of all it was offered.
     pub pre_commit: Mutex<Option<SinkOffsets>>,
     pub offered: Mutex<Vec<SinkOffsets>>,
+    /// Values that the task reports instead of taking them.
+    pub errant: Mutex<Vec<String>>,
+    /// What the reports answered.
+    pub reported: Mutex<Vec<std::result::Result<(), String>>>,
 }
 
 impl Taken {
     pub fn values(&self) -> Vec<String> {
-        let text = |record: &SinkRecord| match &record.record.value {
-            Value::String(text) => text.to_string(),
-            other => format!("{other:?}"),
-        };
         self.records.lock().unwrap().iter().map(text).collect()
     }
 
@@ -76,15 +77,45 @@ impl SinkConnector for Connector {
     }
 
     fn new_task(&self) -> Box<dyn SinkTask> {
-        Box::new(Task(Arc::clone(&self.0)))
+        Box::new(Task(Arc::clone(&self.0), None))
     }
 }
 
-struct Task(Arc<Script>);
+struct Task(Arc<Script>, Option<Arc<dyn ErrantRecordReporter>>);
+
+impl Task {
+    /// Reports what it is told to, hides what comes of it, and gives back the others.
+    async fn report(&self, records: &[SinkRecord]) -> Vec<SinkRecord> {
+        let errant = self.0.sink.errant.lock().unwrap().clone();
+        let mut kept = Vec::new();
+        for record in records {
+            let Some(reporter) = self.1.as_ref().filter(|_| errant.contains(&text(record))) else {
+                kept.push(record.clone());
+                continue;
+            };
+            let error = ConnectError::data(format!("{} is errant", text(record)));
+            let answer = match reporter.report(record, error) {
+                Ok(written) => written.await,
+                Err(error) => Err(error),
+            };
+            let answer = answer.map_err(|error| error.to_string());
+            self.0.sink.reported.lock().unwrap().push(answer);
+        }
+        kept
+    }
+}
+
+fn text(record: &SinkRecord) -> String {
+    match &record.record.value {
+        Value::String(text) => text.to_string(),
+        other => format!("{other:?}"),
+    }
+}
 
 #[async_trait]
 impl SinkTask for Task {
     async fn start(&mut self, context: Arc<dyn SinkTaskContext>, _props: Props) -> Result<()> {
+        self.1 = context.errant_record_reporter();
         *self.0.sink.context.lock().unwrap() = Some(context);
         self.0.enter("task.start").await
     }
@@ -109,12 +140,8 @@ impl SinkTask for Task {
                 "task.put"
             })
             .await?;
-        self.0
-            .sink
-            .records
-            .lock()
-            .unwrap()
-            .extend_from_slice(records);
+        let taken = self.report(records).await;
+        self.0.sink.records.lock().unwrap().extend(taken);
         Ok(())
     }
 

@@ -39,6 +39,24 @@ impl Feed {
         self.more.notify_one();
     }
 
+    /// As [`Self::give`], with these headers on each.
+    pub fn give_with_headers(
+        &self,
+        topic: &str,
+        values: impl IntoIterator<Item = Value>,
+        headers: &Headers,
+    ) {
+        let topic: Arc<str> = Arc::from(topic);
+        let mut lines = self.lines.lock().unwrap();
+        for value in values {
+            let mut record = record(&topic, value);
+            record.record.headers = headers.clone();
+            lines.push_back(record);
+        }
+        drop(lines);
+        self.more.notify_one();
+    }
+
     pub fn give_lines(&self, topic: &str, from: i64, count: i64) {
         self.give(
             topic,

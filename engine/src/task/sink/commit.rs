@@ -33,6 +33,9 @@ impl SinkLoop {
         self.context.requests().commit = false;
         self.next_commit = now + self.common.flush_interval;
         let partitions = self.assignment();
+        if !self.reports_written(&partitions).await? {
+            return Ok(());
+        }
         if let Some(offsets) = self.pre_commit(&partitions).await? {
             let handle = self.consumer.commit_async(client_offsets(&offsets));
             let deadline = now + self.common.flush_timeout;
@@ -53,6 +56,14 @@ impl SinkLoop {
     pub(super) async fn commit_and_close(&mut self, partitions: &[TopicPartition]) -> Result<()> {
         // An older commit must not overtake this one; its answer is of no use any more.
         self.committing = None;
+        match self.reports_written(partitions).await {
+            Ok(true) => {}
+            Ok(false) => return self.close(partitions).await,
+            Err(error) => {
+                let closed = self.close(partitions).await;
+                return closed.and(Err(error));
+            }
+        }
         let offered = self.offsets.delivered(partitions);
         let commit = if offered.is_empty() {
             Ok(offered)
@@ -92,6 +103,26 @@ impl SinkLoop {
             .iter()
             .map(api_partition)
             .collect()
+    }
+
+    /// Waits for the dead letters of these partitions, for an offset says that the records before it are dealt with (B-093).
+    /// False when they are not written in time.
+    ///
+    /// # Errors
+    /// When a record that the task reported could not be written.
+    async fn reports_written(&mut self, partitions: &[TopicPartition]) -> Result<bool> {
+        let Some(letters) = self.common.tolerance.reporter().dead_letters().cloned() else {
+            return Ok(true);
+        };
+        let written = letters.written(partitions);
+        match tokio::time::timeout(self.common.flush_timeout, written).await {
+            Ok(written) => written.map(|()| true),
+            Err(_) => {
+                let TaskId { connector, task } = &self.common.id;
+                tracing::warn!(%connector, task, "the dead letter queue does not answer: no offsets are committed");
+                Ok(false)
+            }
+        }
     }
 
     /// What to commit. A failing `pre_commit` rewinds to the last commit and does not fail the task (B-085).

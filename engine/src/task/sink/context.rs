@@ -1,14 +1,22 @@
 //! What a sink task may ask of the runtime.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use windlass_api::{ConnectError, ErrorKind, Result, SinkOffsets, SinkTaskContext, TopicPartition};
+use windlass_api::{
+    ConnectError, ErrantRecordReporter, ErrorKind, Result, SinkOffsets, SinkTaskContext,
+    TopicPartition,
+};
+
+use super::errant::ErrantReporter;
 
 /// Requests of a sink task, kept until its loop takes them.
-#[derive(Debug, Default)]
-pub(super) struct Context(Mutex<Requests>);
+#[derive(Debug)]
+pub(super) struct Context {
+    requests: Mutex<Requests>,
+    errant: Option<Arc<ErrantReporter>>,
+}
 
 #[derive(Debug, Default)]
 pub(super) struct Requests {
@@ -25,9 +33,16 @@ pub(super) struct Requests {
 }
 
 impl Context {
+    pub(super) fn new(errant: Option<Arc<ErrantReporter>>) -> Self {
+        Context {
+            requests: Mutex::default(),
+            errant,
+        }
+    }
+
     /// Held for a look-up or a change, never across an await.
     pub(super) fn requests(&self) -> MutexGuard<'_, Requests> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -64,6 +79,12 @@ impl SinkTaskContext for Context {
 
     fn request_commit(&self) {
         self.requests().commit = true;
+    }
+
+    fn errant_record_reporter(&self) -> Option<Arc<dyn ErrantRecordReporter>> {
+        let errant = self.errant.as_ref()?;
+        errant.wanted();
+        Some(Arc::clone(errant) as _)
     }
 }
 

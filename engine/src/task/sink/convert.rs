@@ -25,11 +25,7 @@ impl Conversion {
         fetched: &consumer::Record<'_>,
         batch: &mut Vec<SinkRecord>,
     ) -> Result<(), StageError> {
-        let Converters {
-            key,
-            value,
-            header: _,
-        } = &mut self.converters;
+        let Converters { key, value, .. } = &mut self.converters;
         let key = key
             .to_connect_data(topic, fetched.key_bytes())
             .map_err(Stage::KeyConverter.failed())?;
@@ -67,6 +63,14 @@ impl Conversion {
         self.transform_last(batch)
     }
 
+    /// The class that a stage runs.
+    pub(super) fn class(&self, stage: Stage) -> &str {
+        match stage {
+            Stage::Transformation(index) => self.transforms.class(index),
+            stage => self.converters.class(stage),
+        }
+    }
+
     fn transform_last(&mut self, batch: &mut Vec<SinkRecord>) -> Result<(), StageError> {
         let Some(record) = batch.last_mut() else {
             return Ok(());
@@ -75,7 +79,7 @@ impl Conversion {
         if !matches!(verdict, Ok(Verdict::Keep)) {
             batch.pop();
         }
-        verdict.map(drop).map_err(Stage::Transformation.failed())
+        verdict.map(drop)
     }
 
     fn headers(

@@ -3,23 +3,24 @@
 mod commit;
 mod context;
 mod convert;
+mod errant;
 mod member;
 mod offsets;
 mod rebalance;
+mod recover;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::time::Instant;
-use windlass_api::{
-    ConnectError, ErrorKind, Result, SinkRecord, SinkTask, SinkTaskContext, TopicPartition,
-};
+use windlass_api::{ConnectError, Result, SinkRecord, SinkTask, SinkTaskContext, TopicPartition};
 use windlass_client::consumer::{Consumer, Event, Fetched, Subscription};
 
 use self::commit::Committing;
 use self::context::Context;
 pub(crate) use self::convert::Conversion;
+use self::errant::ErrantReporter;
 use self::member::Member;
 use self::offsets::Offsets;
 use super::kafka;
@@ -48,6 +49,8 @@ pub(crate) struct SinkLoop {
     conversion: Conversion,
     topics: Vec<Arc<str>>,
     context: Arc<Context>,
+    /// `None` where the task cannot report records.
+    errant: Option<Arc<ErrantReporter>>,
     offsets: Offsets,
     /// Records that `put` has not taken.
     batch: Vec<SinkRecord>,
@@ -76,8 +79,10 @@ impl SinkLoop {
         if !common.wait_until_wanted().await {
             return Ok(());
         }
+        common.open_dead_letters().await?;
         consumer.subscribe(subscription).map_err(kafka)?;
-        let context = Arc::new(Context::default());
+        let errant = ErrantReporter::new(&common.tolerance);
+        let context = Arc::new(Context::new(errant.clone()));
         let mut sink = SinkLoop {
             next_commit: Instant::now() + common.flush_interval,
             common,
@@ -86,6 +91,7 @@ impl SinkLoop {
             conversion,
             topics: Vec::new(),
             context,
+            errant,
             offsets: Offsets::default(),
             batch: Vec::new(),
             redelivering: false,
@@ -130,6 +136,9 @@ impl SinkLoop {
             match event {
                 Event::Records(fetched) => {
                     self.convert(&fetched).await?;
+                    if let Some(errant) = &self.errant {
+                        errant.keep(fetched);
+                    }
                     self.deliver().await?;
                 }
                 Event::Idle => self.deliver().await?,
@@ -143,8 +152,12 @@ impl SinkLoop {
     /// Puts the batch at hand. One that `put` wants again later stays, and nothing more is read meanwhile.
     async fn deliver(&mut self) -> Result<()> {
         let call = self.common.watched.enter(Call::Put);
-        let result = self.task.put(&self.batch).await;
+        let mut result = self.task.put(&self.batch).await;
         drop(call);
+        if let Some(errant) = &self.errant {
+            // Also when the task swallowed what the report answered (B-094).
+            result = result.and_then(|()| errant.check());
+        }
         match result {
             Ok(()) => {
                 self.offsets.put();
@@ -168,7 +181,7 @@ impl SinkLoop {
     }
 
     async fn convert(&mut self, fetched: &Fetched) -> Result<()> {
-        for part in fetched.partitions() {
+        for (index, part) in fetched.partitions().iter().enumerate() {
             let (topic, partition) = (
                 &part.topic_partition().topic,
                 part.topic_partition().partition,
@@ -177,16 +190,10 @@ impl SinkLoop {
             for record in part.records() {
                 let record = record.map_err(kafka)?;
                 let batch = &mut self.batch;
-                let mut converted = self.conversion.convert(topic, partition, &record, batch);
-                while let Err(failure) = &converted
-                    && failure.error.kind() == ErrorKind::NeedsPreparation
+                if let Err(failure) = self.conversion.convert(topic, partition, &record, batch)
+                    && !self.recover(failure, topic, partition, &record).await?
                 {
-                    self.conversion.converters.prepare(failure.stage).await?;
-                    converted = self.conversion.convert(topic, partition, &record, batch);
-                }
-                if let Err(failure) = converted {
-                    let place = format_args!("{topic}-{partition}@{}", record.offset);
-                    self.common.tolerance.skip(failure, place)?;
+                    return self.leave_rest(fetched, index, record.offset);
                 }
             }
             let tp = TopicPartition {

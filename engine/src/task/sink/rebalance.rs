@@ -36,7 +36,12 @@ impl SinkLoop {
         let partitions: Vec<_> = partitions.iter().map(api_partition).collect();
         let closed = match loss {
             Loss::Revoked => self.commit_and_close(&partitions).await,
-            Loss::Lost => self.close(&partitions).await,
+            Loss::Lost => {
+                if let Some(letters) = self.common.tolerance.reporter().dead_letters() {
+                    letters.forget(&partitions);
+                }
+                self.close(&partitions).await
+            }
         };
         self.offsets.removed(&partitions);
         self.batch.retain(|record| {

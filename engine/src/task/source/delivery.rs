@@ -1,6 +1,8 @@
 //! What happens between the producer and the offset store.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::time::Instant;
@@ -8,7 +10,7 @@ use windlass_api::{ConnectError, RecordMetadata, SourceOffset, SourcePartition, 
 use windlass_client::producer::{Ack, Append, BatchId, Producer};
 
 use super::commit::OffsetCommitter;
-use crate::pipeline::Stage;
+use crate::pipeline::Original;
 use crate::task::TaskParts;
 use crate::task::in_flight::InFlight;
 use crate::task::kafka;
@@ -114,6 +116,22 @@ impl Delivery {
         self.kept.as_mut()?.due.pop_front()
     }
 
+    /// Does what acks and timers ask for until the future ends.
+    pub(super) async fn drive_until<T>(
+        &mut self,
+        parts: &mut TaskParts,
+        until: impl Future<Output = T>,
+    ) -> T {
+        let mut until = pin!(until);
+        loop {
+            tokio::select! {
+                biased;
+                result = &mut until => return result,
+                () = self.drive(parts) => {}
+            }
+        }
+    }
+
     /// Waits for the acks of everything sent, then stores what was acknowledged; both within the flush timeout.
     pub(super) async fn finish(&mut self, parts: &mut TaskParts) {
         let deadline = Instant::now() + self.committer.timeout();
@@ -139,9 +157,12 @@ impl Delivery {
         let written = match ack.result {
             Ok(written) => Some(written),
             Err(error) => {
-                let place = format_args!("{}-{}", ack.topic, ack.partition);
-                let failure = Stage::KafkaProduce.failed()(kafka(error));
-                if let Err(error) = parts.tolerance.skip_unsent(failure, ack.count, place) {
+                let place = Original::Sent {
+                    topic: &ack.topic,
+                    partition: ack.partition,
+                };
+                let skipped = parts.tolerance.skip_unsent(kafka(error), ack.count, place);
+                if let Err(error) = skipped {
                     self.failure.get_or_insert(error);
                     return;
                 }

@@ -53,9 +53,7 @@ impl Encoding {
         if self.transforms.is_empty() {
             return Ok(Verdict::Keep);
         }
-        self.transforms
-            .apply(&mut RecordMut::Source(record))
-            .map_err(Stage::Transformation.failed())
+        self.transforms.apply(&mut RecordMut::Source(record))
     }
 
     /// Converts key, value and headers; what a value already holds as bytes is lent, not copied.
@@ -98,6 +96,14 @@ impl Encoding {
             headers: &self.headers,
             header_values: &self.header_values,
         })
+    }
+
+    /// The class that a stage runs.
+    pub(super) fn class(&self, stage: Stage) -> &str {
+        match stage {
+            Stage::Transformation(index) => self.transforms.class(index),
+            stage => self.converters.class(stage),
+        }
     }
 
     /// Does the I/O that the last conversion asked for.

@@ -49,8 +49,9 @@ pub(crate) struct SourceLoop {
     sent: usize,
     /// Whether the next record was transformed already.
     transformed: bool,
-    /// The next record before its transforms, if the task wants it back.
+    /// The next record before its transforms, where it may be needed again.
     original: Option<SourceRecord>,
+    keeps_originals: bool,
     /// How long a poll may go on while the task is owed a call; it doubles with each poll that is cut short, so that
     /// a poll that takes long gets to its end.
     patience: Duration,
@@ -75,10 +76,13 @@ impl SourceLoop {
         if !common.wait_until_wanted().await {
             return Ok(());
         }
+        common.open_dead_letters().await?;
         let (interval, timeout) = (common.flush_interval, common.flush_timeout);
         let committer = OffsetCommitter::new(common.id.clone(), offsets, codec, interval, timeout);
         let delivery = Delivery::new(producer, committer, task.wants_commit_record());
         let mut source = SourceLoop {
+            keeps_originals: encoding.has_transforms()
+                && (delivery.keeps_records() || common.tolerance.wants_originals()),
             parts: common,
             task,
             encoding,

@@ -1,5 +1,6 @@
 //! Handing a batch of records to the producer.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use windlass_api::{ConnectError, ErrorKind, Result, Verdict};
 use windlass_client::producer::AppendError;
 
 use super::SourceLoop;
-use crate::pipeline::Stage;
+use crate::pipeline::{Original, Stage, StageError};
 use crate::status::TaskId;
 use crate::task::kafka;
 
@@ -20,6 +21,11 @@ enum Blocked {
     Metadata(Arc<str>),
     Room,
     Preparation(Stage),
+    /// The next try of a record that failed is not due.
+    Retry(Duration),
+    /// Records that failed are on their way to the dead letter queue, and the next must not overtake them: its offset
+    /// covers theirs.
+    DeadLetters,
 }
 
 impl SourceLoop {
@@ -30,7 +36,18 @@ impl SourceLoop {
         self.delivery.producer.send_ready(false);
         let result = match blocked {
             Blocked::No => return Ok(()),
-            Blocked::Preparation(stage) => return self.encoding.prepare(stage).await,
+            Blocked::Preparation(stage) => return self.prepare(stage).await,
+            Blocked::Retry(delay) => {
+                self.wait(tokio::time::sleep(delay)).await;
+                return Ok(());
+            }
+            Blocked::DeadLetters => {
+                let reporter = Arc::clone(self.parts.tolerance.reporter());
+                if let Some(letters) = reporter.dead_letters() {
+                    self.wait(letters.all_written()).await;
+                }
+                return Ok(());
+            }
             Blocked::Topic(topic) => self.ensure_topic(topic).await,
             Blocked::Metadata(topic) => tokio::select! {
                 biased;
@@ -55,11 +72,61 @@ impl SourceLoop {
         }
     }
 
+    /// Waits, unless the task is told something. Acks and flushes go on.
+    async fn wait(&mut self, until: impl Future<Output = ()>) {
+        let mut control = self.parts.control.clone();
+        let told_or_over = async {
+            tokio::select! {
+                _ = control.changed() => {}
+                () = until => {}
+            }
+        };
+        self.delivery
+            .drive_until(&mut self.parts, told_or_over)
+            .await;
+    }
+
+    async fn prepare(&mut self, stage: Stage) -> Result<()> {
+        let prepared = tokio::select! {
+            biased;
+            _ = self.parts.control.changed() => return Ok(()),
+            prepared = self.encoding.prepare(stage) => prepared,
+        };
+        match prepared {
+            Ok(()) => Ok(()),
+            Err(error) => match self.failed(stage.failed()(error))? {
+                Blocked::Retry(delay) => {
+                    self.wait(tokio::time::sleep(delay)).await;
+                    Ok(())
+                }
+                _ => Ok(()),
+            },
+        }
+    }
+
+    /// The record at hand failed: it is tried again later, or skipped.
+    fn failed(&mut self, failure: StageError) -> Result<Blocked> {
+        let Some(record) = self.batch.get_mut(self.sent) else {
+            return Ok(Blocked::No);
+        };
+        if let Some(delay) = self.parts.tolerance.retry(&failure) {
+            if let (false, Some(original)) = (self.transformed, self.original.take()) {
+                *record = original;
+            }
+            return Ok(Blocked::Retry(delay));
+        }
+        let class = self.encoding.class(failure.stage);
+        let original = Original::Source(self.original.as_ref().unwrap_or(record));
+        self.parts.tolerance.give_up(failure, class, original)?;
+        self.drop_record();
+        Ok(Blocked::No)
+    }
+
     /// Appends records until one has to wait. The one that waits has been transformed already and is not again.
     fn fill(&mut self) -> Result<Blocked> {
         while let Some(record) = self.batch.get_mut(self.sent) {
             if !self.transformed {
-                if self.delivery.keeps_records() && self.encoding.has_transforms() {
+                if self.keeps_originals {
                     self.original = Some(record.clone());
                 }
                 match self.encoding.transform(record) {
@@ -68,12 +135,10 @@ impl SourceLoop {
                         self.drop_record();
                         continue;
                     }
-                    Err(failure) => {
-                        let place = format_args!("{:?}", record.source_offset);
-                        self.parts.tolerance.skip(failure, place)?;
-                        self.drop_record();
-                        continue;
-                    }
+                    Err(failure) => match self.failed(failure)? {
+                        Blocked::No => continue,
+                        blocked => return Ok(blocked),
+                    },
                 }
             }
             let topic = &record.record.topic;
@@ -88,13 +153,14 @@ impl SourceLoop {
                 Err(failure) if failure.error.kind() == ErrorKind::NeedsPreparation => {
                     return Ok(Blocked::Preparation(failure.stage));
                 }
-                Err(failure) => {
-                    let place = format_args!("{:?}", record.source_offset);
-                    self.parts.tolerance.skip(failure, place)?;
-                    self.drop_record();
-                    continue;
-                }
+                Err(failure) => match self.failed(failure)? {
+                    Blocked::No => continue,
+                    blocked => return Ok(blocked),
+                },
             };
+            if self.parts.tolerance.has_dead_letters() {
+                return Ok(Blocked::DeadLetters);
+            }
             let append = self.delivery.producer.try_append(
                 topic,
                 record.record.partition,
@@ -127,12 +193,8 @@ impl SourceLoop {
                 }
                 Err(refused) => {
                     let error = ConnectError::connect(refused.to_string());
-                    let place = format_args!("{:?}", record.source_offset);
-                    self.parts.tolerance.skip_unsent(
-                        Stage::KafkaProduce.failed()(error),
-                        1,
-                        place,
-                    )?;
+                    let original = Original::Source(self.original.as_ref().unwrap_or(record));
+                    self.parts.tolerance.skip_unsent(error, 1, original)?;
                     self.drop_record();
                 }
             }
@@ -155,6 +217,7 @@ impl SourceLoop {
         self.sent += 1;
         self.transformed = false;
         self.original = None;
+        self.parts.tolerance.settled();
     }
 
     async fn ensure_topic(&mut self, topic: Arc<str>) -> Result<()> {
