@@ -1,8 +1,8 @@
 //! Configurations of transforms.
 
-use windlass_api::{ConfigDef, ParsedConfig, Props, Result};
+use windlass_api::{ConfigDef, ConnectError, ParsedConfig, Props, Result};
 
-use crate::field_path::FieldSyntax;
+use crate::field_path::{FieldPath, FieldSyntax};
 use crate::keys::{field_syntax_version, replace_null_with_default};
 use crate::nulls::Nulls;
 
@@ -32,4 +32,18 @@ pub(crate) fn field_syntax(props: &Props) -> Result<FieldSyntax> {
         true => FieldSyntax::V2,
         false => FieldSyntax::V1,
     })
+}
+
+/// Names of fields as paths.
+///
+/// # Errors
+/// [`ErrorKind::Config`](windlass_api::ErrorKind::Config) when a backtick is not closed, or a path leads nowhere.
+pub(crate) fn field_paths(names: &[String], syntax: FieldSyntax) -> Result<Vec<FieldPath>> {
+    let path = |name: &String| match FieldPath::new(name, syntax)? {
+        path if path.steps().is_empty() => {
+            Err(ConnectError::config("the path of a field is empty"))
+        }
+        path => Ok(path),
+    };
+    names.iter().map(path).collect()
 }

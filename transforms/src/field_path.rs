@@ -1,7 +1,9 @@
 //! Paths to fields (KIP-821).
 
+use std::fmt;
+
 use windlass_api::{
-    ConnectError, ErrorKind, Field, MapValue, Result, Schema, Struct, Text, Type, Value,
+    ConnectError, ErrorKind, Field, MapValue, Result, Schema, SchemaDef, Struct, Text, Type, Value,
 };
 
 use crate::nulls::Nulls;
@@ -17,8 +19,8 @@ pub(crate) enum FieldSyntax {
     V2,
 }
 
-/// The names that lead to a field.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The names that lead to a field; none by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FieldPath {
     steps: Vec<Text>,
 }
@@ -28,6 +30,17 @@ pub(crate) struct FieldPath {
 pub(crate) struct FieldIndices {
     outer: Vec<usize>,
     last: usize,
+}
+
+/// A field of one schema, and how to get at it.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    /// Where it is.
+    pub(crate) indices: FieldIndices,
+    /// Its schema.
+    pub(crate) schema: Schema,
+    /// The schema of a copy of it: optional also when a structure on the way is, for null there is null here.
+    pub(crate) copied: Schema,
 }
 
 impl FieldPath {
@@ -85,6 +98,33 @@ impl FieldPath {
         Ok(last.map(|last| FieldIndices { outer, last }))
     }
 
+    /// The field in a schema, and how to get at it; `None` when there is no such field.
+    ///
+    /// # Errors
+    /// As [`field_in`](Self::field_in).
+    pub(crate) fn place_in(&self, schema: &Schema) -> Result<Option<Place>> {
+        let (Some(field), Some(indices)) = (self.field_in(schema)?, self.indices_in(schema)?)
+        else {
+            return Ok(None);
+        };
+        let (mut current, mut in_optional) = (schema, false);
+        for &index in &indices.outer {
+            current = &current.fields[index].schema;
+            in_optional |= current.optional;
+        }
+        let mut copied = field.schema.clone();
+        if in_optional && !copied.optional {
+            let mut def = SchemaDef::clone(&copied);
+            def.optional = true;
+            copied = def.into();
+        }
+        Ok(Some(Place {
+            schema: field.schema.clone(),
+            indices,
+            copied,
+        }))
+    }
+
     /// The value in schemaless data; `None` when there is no such entry, or null on the way to it.
     ///
     /// # Errors
@@ -101,8 +141,33 @@ impl FieldPath {
         Ok(current.get_str(last))
     }
 
+    /// Takes the value out of schemaless data; null when there is no such entry, or null on the way to it.
+    ///
+    /// # Errors
+    /// As [`value_in`](Self::value_in).
+    pub(crate) fn remove_from(&self, map: &mut MapValue) -> Result<Value> {
+        let (last, outer) = self.split()?;
+        let mut current = map;
+        for step in outer {
+            match current.get_str_mut(step) {
+                None | Some(Value::Null) => return Ok(Value::Null),
+                Some(value) => current = crate::require::map_mut(value, NESTED)?,
+            }
+        }
+        let value = current.remove(&Value::String(last.clone()));
+        Ok(value.unwrap_or_default())
+    }
+
+    /// Whether one of the two leads to a part of what the other leads to.
+    pub(crate) fn overlaps(&self, other: &FieldPath) -> bool {
+        self.steps.iter().zip(&other.steps).all(|(a, b)| a == b)
+    }
+
     /// The last step and those before it.
-    fn split(&self) -> Result<(&Text, &[Text])> {
+    ///
+    /// # Errors
+    /// [`ErrorKind::Internal`] for the empty path.
+    pub(crate) fn split(&self) -> Result<(&Text, &[Text])> {
         self.steps.split_last().ok_or_else(|| {
             // Java looks up step -1.
             ConnectError::new(ErrorKind::Internal, "the path of a field is empty")
@@ -124,6 +189,64 @@ impl FieldIndices {
             }
         }
         Ok(nulls.value(current, self.last))
+    }
+
+    /// As [`value`](Self::value), out of a struct where nobody needs it any more.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`] when a value on the way is no struct.
+    pub(crate) fn take(&self, structure: &mut Struct, nulls: Nulls) -> Result<Value> {
+        let mut current = structure;
+        for (depth, &index) in self.outer.iter().enumerate() {
+            if current.values().get(index).is_none_or(Value::is_null) {
+                let rest = FieldIndices {
+                    outer: self.outer[depth..].to_vec(),
+                    last: self.last,
+                };
+                return Ok(rest.value(current, nulls)?.clone());
+            }
+            current = crate::require::struct_mut(&mut current.values_mut()[index], NESTED)?;
+        }
+        match current.values_mut().get_mut(self.last) {
+            None | Some(Value::Null) => Ok(nulls.value(current, self.last).clone()),
+            Some(value) => Ok(std::mem::take(value)),
+        }
+    }
+}
+
+impl Place {
+    /// A copy of the value, of the schema [`copied`](Self::copied).
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`] when a value on the way is no struct.
+    pub(crate) fn copy(&self, structure: &Struct, nulls: Nulls) -> Result<Value> {
+        self.relabel(self.indices.value(structure, nulls)?.clone())
+    }
+
+    /// As [`copy`](Self::copy), out of a struct where nobody needs it any more.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`] when a value on the way is no struct.
+    pub(crate) fn take(&self, structure: &mut Struct, nulls: Nulls) -> Result<Value> {
+        self.relabel(self.indices.take(structure, nulls)?)
+    }
+
+    fn relabel(&self, value: Value) -> Result<Value> {
+        match value {
+            Value::Struct(inner) if !self.schema.same(&self.copied) => {
+                Ok(Struct::from_values(self.copied.clone(), inner.into_values())?.into())
+            }
+            value => Ok(value),
+        }
+    }
+}
+
+impl fmt::Display for FieldPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, step) in self.steps.iter().enumerate() {
+            write!(f, "{}{step}", if i > 0 { "." } else { "" })?;
+        }
+        Ok(())
     }
 }
 
@@ -193,7 +316,8 @@ fn not_closed(path: &str, backtick: usize) -> ConnectError {
     ))
 }
 
-const NESTED: &str = "nested field access";
+/// The purpose of access to fields inside fields, as errors say it.
+pub(crate) const NESTED: &str = "nested field access";
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,7 @@
 
 use windlass_api::{ConnectError, MapValue, Result, Text, Value};
 
-use crate::field_path::FieldPath;
+use crate::field_path::{FieldPath, NESTED};
 
 /// Paths to fields as a tree: at the end of each stands what is to be done to the field.
 #[derive(Clone, Debug)]
@@ -19,6 +19,14 @@ pub(crate) enum Branch<T> {
     Inner(FieldTree<T>),
 }
 
+impl<T> Default for FieldTree<T> {
+    fn default() -> Self {
+        FieldTree {
+            branches: Vec::new(),
+        }
+    }
+}
+
 impl<T> FieldTree<T> {
     /// The tree of these paths. Of equal paths the last one counts.
     ///
@@ -26,9 +34,7 @@ impl<T> FieldTree<T> {
     /// [`ErrorKind::Config`](windlass_api::ErrorKind::Config) when a path leads into a field that is itself meant, or is
     /// empty.
     pub(crate) fn new(paths: impl IntoIterator<Item = (FieldPath, T)>) -> Result<Self> {
-        let mut tree = FieldTree {
-            branches: Vec::new(),
-        };
+        let mut tree = FieldTree::default();
         for (path, what) in paths {
             tree.insert(path.steps(), what)?;
         }
@@ -96,15 +102,11 @@ impl<T> Branch<T> {
         if steps.is_empty() {
             return Ok(Branch::End(what));
         }
-        let mut tree = FieldTree {
-            branches: Vec::new(),
-        };
+        let mut tree = FieldTree::default();
         tree.insert(steps, what)?;
         Ok(Branch::Inner(tree))
     }
 }
-
-const NESTED: &str = "nested field access";
 
 #[cfg(test)]
 mod tests {

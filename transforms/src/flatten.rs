@@ -1,6 +1,298 @@
 //! `Flatten`: nested structures as one level of fields.
 
-use windlass_api::{ConfigDef, ConfigKey, Importance, Kind};
+use windlass_api::{
+    ConfigDef, ConfigKey, ConnectError, ErrorKind, Importance, Kind, MapValue, Props, RecordMut,
+    Result, Schema, SchemaBuilder, Struct, Transform, Type, Value, Verdict,
+};
+
+use crate::nulls::put_copy;
+use crate::require;
+use crate::rewrite::{check_schema, copy_basics};
+use crate::schema_cache::SchemaCache;
+use crate::target::Target;
+
+/// Joins the names of nested fields, so that no field is a structure. Null stays null.
+pub(crate) struct Flatten {
+    target: Target,
+    delimiter: String,
+    schemas: SchemaCache<Flat>,
+}
+
+/// How structs of a schema are flattened.
+struct Flat {
+    schema: Schema,
+    root: Level,
+}
+
+/// The fields of a structure.
+struct Level {
+    fields: Vec<Node>,
+    /// How many fields they become.
+    width: usize,
+}
+
+enum Node {
+    Leaf {
+        /// What null is read as.
+        default: Value,
+    },
+    Inner(Level),
+}
+
+impl Flatten {
+    pub(crate) fn new(target: Target) -> Self {
+        Flatten {
+            target,
+            delimiter: String::new(),
+            schemas: SchemaCache::new(),
+        }
+    }
+}
+
+impl Transform for Flatten {
+    fn config(&self) -> ConfigDef {
+        config()
+    }
+
+    fn configure(&mut self, props: &Props) -> Result<()> {
+        let delimiter: Option<String> = config().parse(props)?.get("delimiter")?;
+        // What Java's concatenation makes of null.
+        self.delimiter = delimiter.unwrap_or_else(|| "null".to_owned());
+        self.schemas = SchemaCache::new();
+        Ok(())
+    }
+
+    fn apply(&mut self, record: &mut RecordMut<'_>) -> Result<Verdict> {
+        let (schema, value) = self.target.of_mut(record);
+        if value.is_null() {
+            return Ok(Verdict::Keep);
+        }
+        let Some(schema) = schema else {
+            let mut flattening = MapFlattening {
+                delimiter: &self.delimiter,
+                prefix: String::new(),
+                flat: MapValue::new(),
+            };
+            flattening.add_all(require::take_map(value, PURPOSE)?, true)?;
+            *value = flattening.flat.into();
+            return Ok(Verdict::Keep);
+        };
+        let structure = require::take_struct(value, PURPOSE)?;
+        let flat = self
+            .schemas
+            .get_or_make(schema, |schema| Flat::new(schema, &self.delimiter))?;
+        check_schema(&structure, schema)?;
+        *value = flat.flatten(structure)?.into();
+        *schema = flat.schema.clone();
+        Ok(Verdict::Keep)
+    }
+}
+
+impl Flat {
+    fn new(schema: &Schema, delimiter: &str) -> Result<Self> {
+        let default = match &schema.default {
+            None => None,
+            Some(Value::Struct(default)) => Some(default),
+            Some(_) => {
+                return Err(ConnectError::new(
+                    ErrorKind::Internal,
+                    format!("the default of {schema} is no struct"),
+                ));
+            }
+        };
+        let mut building = FlatBuilding {
+            delimiter,
+            prefix: String::new(),
+            builder: copy_basics(schema, Schema::structure()),
+        };
+        let root = building.add_all(schema, schema.optional, default)?;
+        Ok(Flat {
+            schema: building.builder.build()?,
+            root,
+        })
+    }
+
+    fn flatten(&self, structure: Struct) -> Result<Struct> {
+        let mut values = Vec::with_capacity(self.root.width);
+        self.root.flatten(structure, &self.schema, &mut values)?;
+        Struct::from_values(self.schema.clone(), values)
+    }
+}
+
+impl Level {
+    fn flatten(&self, structure: Struct, schema: &Schema, values: &mut Vec<Value>) -> Result<()> {
+        for (node, value) in self.fields.iter().zip(structure.into_values()) {
+            match (node, value) {
+                (Node::Leaf { default }, Value::Null) => {
+                    let field = &schema.fields[values.len()];
+                    put_copy(field, default)?;
+                    values.push(default.clone());
+                }
+                (Node::Leaf { .. }, value) => values.push(value),
+                // The default of a structure is not read: its fields have it as theirs.
+                (Node::Inner(level), Value::Null) => {
+                    values.resize(values.len() + level.width, Value::Null);
+                }
+                (Node::Inner(level), mut value) => {
+                    let inner = require::take_struct(&mut value, PURPOSE)?;
+                    level.flatten(inner, schema, values)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The making of a flat schema.
+struct FlatBuilding<'a> {
+    delimiter: &'a str,
+    /// The names of the levels around the one that is worked on.
+    prefix: String,
+    builder: SchemaBuilder,
+}
+
+impl FlatBuilding<'_> {
+    /// Adds the fields of a structure. `optional` is whether it, or one around it, is; `default` is its default.
+    fn add_all(
+        &mut self,
+        schema: &Schema,
+        optional: bool,
+        default: Option<&Struct>,
+    ) -> Result<Level> {
+        if schema.kind != Type::Struct {
+            return Err(ConnectError::data(format!(
+                "Cannot list fields on non-struct type: {schema}"
+            )));
+        }
+        let mut level = Level {
+            fields: Vec::with_capacity(schema.fields.len()),
+            width: 0,
+        };
+        for field in &schema.fields {
+            let outer = self.prefix.len();
+            push_name(&mut self.prefix, self.delimiter, &field.name);
+            let optional = optional || field.schema.optional;
+            let own = field.schema.default.as_ref();
+            let default = own
+                .or_else(|| default.map(|default| default.value(field.index)))
+                .filter(|value| !value.is_null());
+            let node = match (field.schema.kind, default) {
+                (Type::Map, _) => {
+                    // A name that came twice is told first, as Java does.
+                    std::mem::replace(&mut self.builder, Schema::structure()).build()?;
+                    let name = &self.prefix;
+                    return Err(ConnectError::data(format!(
+                        "Flatten transformation does not support MAP for record with schemas (for field {name})."
+                    )));
+                }
+                (Type::Struct, None) => Node::Inner(self.add_all(&field.schema, optional, None)?),
+                (Type::Struct, Some(default)) => {
+                    let default = require::structure(default, PURPOSE)?;
+                    Node::Inner(self.add_all(&field.schema, optional, Some(default))?)
+                }
+                (_, default) => {
+                    self.add_leaf(&field.schema, optional, default)?;
+                    Node::Leaf {
+                        default: own.cloned().unwrap_or_default(),
+                    }
+                }
+            };
+            level.width += node.width();
+            level.fields.push(node);
+            self.prefix.truncate(outer);
+        }
+        Ok(level)
+    }
+
+    fn add_leaf(&mut self, schema: &Schema, optional: bool, default: Option<&Value>) -> Result<()> {
+        let new = match (schema.kind, &schema.value_schema) {
+            (Type::Array, Some(element)) => Schema::array(element.clone()),
+            (kind, _) => Schema::builder(kind),
+        };
+        let mut leaf = copy_basics(schema, new);
+        if optional {
+            leaf = leaf.optional();
+        }
+        if let Some(default) = default {
+            leaf = leaf.default_value(default.clone());
+        }
+        let builder = std::mem::replace(&mut self.builder, Schema::structure());
+        self.builder = builder.field(self.prefix.as_str(), leaf.build()?);
+        Ok(())
+    }
+}
+
+impl Node {
+    fn width(&self) -> usize {
+        match self {
+            Node::Leaf { .. } => 1,
+            Node::Inner(level) => level.width,
+        }
+    }
+}
+
+/// The flattening of schemaless data.
+struct MapFlattening<'a> {
+    delimiter: &'a str,
+    /// The names of the levels around the one that is worked on.
+    prefix: String,
+    flat: MapValue,
+}
+
+impl MapFlattening<'_> {
+    fn add_all(&mut self, map: MapValue, is_root: bool) -> Result<()> {
+        for (key, value) in map {
+            let name = match &key {
+                Value::String(name) => name.as_str(),
+                Value::Null => "null",
+                other => return Err(no_name(other)),
+            };
+            match value {
+                Value::Map(inner) => {
+                    if is_root && key.is_null() && !inner.is_empty() {
+                        return Err(no_name(&key));
+                    }
+                    let outer = self.prefix.len();
+                    push_name(&mut self.prefix, self.delimiter, name);
+                    // Java takes the empty prefix for none, whatever the level.
+                    self.add_all(inner, self.prefix.is_empty())?;
+                    self.prefix.truncate(outer);
+                }
+                Value::Date(_) | Value::Decimal(_) | Value::BigInteger(_) | Value::Struct(_) => {
+                    let class = value.java_class();
+                    return Err(ConnectError::data(format!(
+                        "Flatten transformation does not support class {class} for record without schemas (for field {name})."
+                    )));
+                }
+                value if is_root => {
+                    self.flat.insert(key, value);
+                }
+                value => {
+                    let outer = self.prefix.len();
+                    push_name(&mut self.prefix, self.delimiter, name);
+                    self.flat.insert(self.prefix.as_str(), value);
+                    self.prefix.truncate(outer);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn push_name(prefix: &mut String, delimiter: &str, name: &str) {
+    if !prefix.is_empty() {
+        prefix.push_str(delimiter);
+    }
+    prefix.push_str(name);
+}
+
+fn no_name(key: &Value) -> ConnectError {
+    let class = key.java_class();
+    ConnectError::new(
+        ErrorKind::Internal,
+        format!("expected a map whose keys are of class java.lang.String, found {class}"),
+    )
+}
 
 /// The configuration keys.
 pub(crate) fn config() -> ConfigDef {
@@ -10,3 +302,5 @@ pub(crate) fn config() -> ConfigDef {
         .documentation("What stands between the names of a nested field's levels in its new name.");
     ConfigDef::new().define(delimiter)
 }
+
+const PURPOSE: &str = "flattening";

@@ -26,6 +26,7 @@ mod recent;
 mod regex_router;
 mod replace_field;
 mod require;
+mod reshape;
 mod rewrite;
 mod schema_cache;
 mod set_schema_metadata;
@@ -68,17 +69,17 @@ const TRANSFORMS: &[TransformClass] = &[
     TransformClass {
         class: "org.apache.kafka.connect.transforms.DropHeaders",
         config: drop_headers::config,
-        new: None,
+        new: Some(|| Box::<drop_headers::DropHeaders>::default()),
     },
     TransformClass {
         class: "org.apache.kafka.connect.transforms.ExtractField$Key",
         config: extract_field::config,
-        new: None,
+        new: Some(|| Box::new(extract_field::ExtractField::new(Target::Key))),
     },
     TransformClass {
         class: "org.apache.kafka.connect.transforms.ExtractField$Value",
         config: extract_field::config,
-        new: None,
+        new: Some(|| Box::new(extract_field::ExtractField::new(Target::Value))),
     },
     TransformClass {
         class: "org.apache.kafka.connect.transforms.Filter",
@@ -88,32 +89,32 @@ const TRANSFORMS: &[TransformClass] = &[
     TransformClass {
         class: "org.apache.kafka.connect.transforms.Flatten$Key",
         config: flatten::config,
-        new: None,
+        new: Some(|| Box::new(flatten::Flatten::new(Target::Key))),
     },
     TransformClass {
         class: "org.apache.kafka.connect.transforms.Flatten$Value",
         config: flatten::config,
-        new: None,
+        new: Some(|| Box::new(flatten::Flatten::new(Target::Value))),
     },
     TransformClass {
         class: "org.apache.kafka.connect.transforms.HeaderFrom$Key",
         config: header_from::config,
-        new: None,
+        new: Some(|| Box::new(header_from::HeaderFrom::new(Target::Key))),
     },
     TransformClass {
         class: "org.apache.kafka.connect.transforms.HeaderFrom$Value",
         config: header_from::config,
-        new: None,
+        new: Some(|| Box::new(header_from::HeaderFrom::new(Target::Value))),
     },
     TransformClass {
         class: "org.apache.kafka.connect.transforms.HoistField$Key",
         config: hoist_field::config,
-        new: None,
+        new: Some(|| Box::new(hoist_field::HoistField::new(Target::Key))),
     },
     TransformClass {
         class: "org.apache.kafka.connect.transforms.HoistField$Value",
         config: hoist_field::config,
-        new: None,
+        new: Some(|| Box::new(hoist_field::HoistField::new(Target::Value))),
     },
     TransformClass {
         class: "org.apache.kafka.connect.transforms.InsertField$Key",
@@ -128,17 +129,17 @@ const TRANSFORMS: &[TransformClass] = &[
     TransformClass {
         class: "org.apache.kafka.connect.transforms.InsertHeader",
         config: insert_header::config,
-        new: None,
+        new: Some(|| Box::<insert_header::InsertHeader>::default()),
     },
     TransformClass {
         class: "org.apache.kafka.connect.transforms.MaskField$Key",
         config: mask_field::config,
-        new: None,
+        new: Some(|| Box::new(mask_field::MaskField::new(Target::Key))),
     },
     TransformClass {
         class: "org.apache.kafka.connect.transforms.MaskField$Value",
         config: mask_field::config,
-        new: None,
+        new: Some(|| Box::new(mask_field::MaskField::new(Target::Value))),
     },
     TransformClass {
         class: "org.apache.kafka.connect.transforms.RegexRouter",
@@ -148,12 +149,12 @@ const TRANSFORMS: &[TransformClass] = &[
     TransformClass {
         class: "org.apache.kafka.connect.transforms.ReplaceField$Key",
         config: replace_field::config,
-        new: None,
+        new: Some(|| Box::new(replace_field::ReplaceField::new(Target::Key))),
     },
     TransformClass {
         class: "org.apache.kafka.connect.transforms.ReplaceField$Value",
         config: replace_field::config,
-        new: None,
+        new: Some(|| Box::new(replace_field::ReplaceField::new(Target::Value))),
     },
     TransformClass {
         class: "org.apache.kafka.connect.transforms.SetSchemaMetadata$Key",
@@ -183,6 +184,6 @@ const TRANSFORMS: &[TransformClass] = &[
     TransformClass {
         class: "org.apache.kafka.connect.transforms.ValueToKey",
         config: value_to_key::config,
-        new: None,
+        new: Some(|| Box::new(value_to_key::ValueToKey::new())),
     },
 ];

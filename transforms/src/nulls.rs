@@ -65,6 +65,19 @@ pub(crate) fn put(field: &Field, value: &Value) -> Result<()> {
         .map_err(|error| ConnectError::data(format!("field \"{}\": {error}", field.name)))
 }
 
+/// As [`put`], of a value that was copied from a field of this schema: of such only null, and the default in place of
+/// null, may not fit.
+///
+/// # Errors
+/// [`ErrorKind::Data`](windlass_api::ErrorKind::Data) when it does not fit.
+pub(crate) fn put_copy(field: &Field, value: &Value) -> Result<()> {
+    match value {
+        Value::Struct(structure) if !structure.schema().same(&field.schema) => put(field, value),
+        Value::Null if !field.schema.optional => put(field, value),
+        _ => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use windlass_api::Type;

@@ -13,6 +13,17 @@ pub(crate) fn structure<'v>(value: &'v Value, purpose: &str) -> Result<&'v Struc
     }
 }
 
+/// The struct of a value that has a schema, to change it.
+///
+/// # Errors
+/// [`ErrorKind::Data`](windlass_api::ErrorKind::Data) when the value is anything else, or null.
+pub(crate) fn struct_mut<'v>(value: &'v mut Value, purpose: &str) -> Result<&'v mut Struct> {
+    match value {
+        Value::Struct(structure) => Ok(structure),
+        other => Err(no_struct(other, purpose)),
+    }
+}
+
 /// Takes the struct out of its place, where null is left: to take it apart and put it together without copying.
 ///
 /// # Errors
@@ -32,6 +43,17 @@ pub(crate) fn map<'v>(value: &'v Value, purpose: &str) -> Result<&'v MapValue> {
     match value {
         Value::Map(map) => Ok(map),
         other => Err(no_map(other, purpose)),
+    }
+}
+
+/// Takes the map out of its place, where null is left.
+///
+/// # Errors
+/// [`ErrorKind::Data`](windlass_api::ErrorKind::Data) when the value is anything else, or null.
+pub(crate) fn take_map(value: &mut Value, purpose: &str) -> Result<MapValue> {
+    match std::mem::take(value) {
+        Value::Map(map) => Ok(map),
+        other => Err(no_map(&other, purpose)),
     }
 }
 

@@ -1,0 +1,343 @@
+//! Structures with fields dropped, chosen and renamed, at any depth.
+
+use std::collections::BTreeMap;
+
+use windlass_api::{
+    ConnectError, ErrorKind, MapValue, Result, Schema, SchemaBuilder, Struct, Text, Type, Value,
+};
+
+use crate::field_path::{FieldPath, NESTED};
+use crate::nulls::{Nulls, put};
+use crate::require;
+use crate::rewrite::{check_schema, copy_basics};
+
+/// What is to be done with fields, by name.
+#[derive(Debug, Default)]
+pub(crate) struct FieldEdits {
+    edits: BTreeMap<Text, FieldEdit>,
+    /// Whether a field at some depth is chosen.
+    chooses: bool,
+    old_names: BTreeMap<Text, Text>,
+}
+
+#[derive(Debug, Default)]
+struct FieldEdit {
+    dropped: bool,
+    chosen: bool,
+    name: Option<Text>,
+    inner: FieldEdits,
+}
+
+/// What becomes of one field.
+enum Fate<'e> {
+    Dropped,
+    Kept {
+        name: Option<&'e Text>,
+        /// What is to be done with the fields inside it, if anything is.
+        inner: Option<(&'e FieldEdits, Unnamed)>,
+    },
+}
+
+/// What becomes of fields that no edit names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unnamed {
+    /// They stay.
+    Kept,
+    /// They go: others are chosen.
+    Dropped,
+}
+
+impl FieldEdits {
+    /// Drops a field, even if it is also chosen.
+    pub(crate) fn drop_field(&mut self, path: &FieldPath) {
+        self.edit(path.steps(), &mut |edit| edit.dropped = true);
+    }
+
+    /// Chooses a field, with everything inside it.
+    pub(crate) fn choose(&mut self, path: &FieldPath) {
+        self.mark_choice(path.steps());
+        self.edit(path.steps(), &mut |edit| edit.chosen = true);
+    }
+
+    /// Gives a field another name; it stays in its structure.
+    pub(crate) fn rename(&mut self, path: &FieldPath, name: &Text) {
+        self.edit(path.steps(), &mut |edit| edit.name = Some(name.clone()));
+    }
+
+    /// Says under which old name Java looks for the value of a new field of a struct, whether the field came to its name
+    /// by being renamed or had it all along.
+    pub(crate) fn look_up(&mut self, new: Text, old: Text) {
+        self.old_names.insert(new, old);
+    }
+
+    /// What becomes of the fields that are not named.
+    fn unnamed(&self) -> Unnamed {
+        if self.chooses {
+            Unnamed::Dropped
+        } else {
+            Unnamed::Kept
+        }
+    }
+
+    fn edit(&mut self, steps: &[Text], change: &mut dyn FnMut(&mut FieldEdit)) {
+        if let Some((first, inner)) = steps.split_first() {
+            let edit = self.edits.entry(first.clone()).or_default();
+            match inner {
+                [] => change(edit),
+                _ => edit.inner.edit(inner, change),
+            }
+        }
+    }
+
+    fn mark_choice(&mut self, steps: &[Text]) {
+        self.chooses = true;
+        if let [first, inner @ ..] = steps
+            && !inner.is_empty()
+        {
+            self.edits
+                .entry(first.clone())
+                .or_default()
+                .inner
+                .mark_choice(inner);
+        }
+    }
+
+    fn fate(&self, name: &[u8], unnamed: Unnamed) -> Fate<'_> {
+        let Some(edit) = self.edits.get(name) else {
+            return match unnamed {
+                Unnamed::Kept => Fate::Kept {
+                    name: None,
+                    inner: None,
+                },
+                Unnamed::Dropped => Fate::Dropped,
+            };
+        };
+        let whole = edit.chosen || unnamed == Unnamed::Kept;
+        if edit.dropped || !(whole || edit.inner.chooses) {
+            return Fate::Dropped;
+        }
+        let inner = if whole {
+            Unnamed::Kept
+        } else {
+            Unnamed::Dropped
+        };
+        Fate::Kept {
+            name: edit.name.as_ref(),
+            inner: (!edit.inner.edits.is_empty()).then_some((&edit.inner, inner)),
+        }
+    }
+
+    /// Edits schemaless data. Where two fields come to the same name, the later one stays.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Internal`] when a key is neither text nor null.
+    pub(crate) fn edit_map(&self, map: &mut MapValue) -> Result<()> {
+        self.edit_entries(map, self.unnamed())
+    }
+
+    fn edit_entries(&self, map: &mut MapValue, unnamed: Unnamed) -> Result<()> {
+        let mut renamed = false;
+        let mut failed = None;
+        map.retain(|key, value| {
+            let name = match key {
+                Value::String(name) => name.as_bytes(),
+                Value::Null => return unnamed == Unnamed::Kept,
+                other => {
+                    failed.get_or_insert_with(|| no_name(other));
+                    return false;
+                }
+            };
+            match self.fate(name, unnamed) {
+                Fate::Dropped => false,
+                Fate::Kept { name, inner } => {
+                    renamed |= name.is_some();
+                    match (inner, value) {
+                        (None, _) | (_, Value::Null) => true,
+                        (Some((edits, unnamed)), Value::Map(map)) => {
+                            if let Err(error) = edits.edit_entries(map, unnamed) {
+                                failed.get_or_insert(error);
+                            }
+                            true
+                        }
+                        (Some((_, unnamed)), _) => unnamed == Unnamed::Kept,
+                    }
+                }
+            }
+        });
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        if renamed {
+            *map = std::mem::take(map)
+                .into_iter()
+                .map(|(key, value)| (self.new_key(key), value))
+                .collect();
+        }
+        Ok(())
+    }
+
+    fn new_key(&self, key: Value) -> Value {
+        let edit = match &key {
+            Value::String(name) => self.edits.get(&name.as_bytes()[..]),
+            _ => None,
+        };
+        match edit.and_then(|edit| edit.name.clone()) {
+            Some(name) => Value::String(name),
+            None => key,
+        }
+    }
+}
+
+/// How structs of one schema become structs of another that has some of the fields, maybe by other names.
+#[derive(Debug)]
+pub(crate) struct Reshape {
+    from: Schema,
+    to: Schema,
+    /// Where the value of each field comes from.
+    sources: Vec<Source>,
+}
+
+#[derive(Debug)]
+struct Source {
+    index: usize,
+    /// Whether the value is that of another field, and may not fit.
+    foreign: bool,
+    inner: Option<Reshape>,
+}
+
+impl Reshape {
+    /// Works out how structs of a schema are edited. As in Java the outermost struct loses optionality and default.
+    ///
+    /// # Errors
+    /// [`ErrorKind::SchemaBuilder`] when two fields come to the same name, [`ErrorKind::Data`] when the schema is not of a
+    /// struct.
+    pub(crate) fn new(from: &Schema, edits: &FieldEdits) -> Result<Self> {
+        let (mut sources, builder) = sources(from, edits, edits.unnamed())?;
+        let to = builder.build()?;
+        for (source, field) in sources.iter_mut().zip(&to.fields) {
+            if let Some(old) = edits.old_names.get(&field.name.as_bytes()[..]) {
+                let old = from.field(old).ok_or_else(|| {
+                    ConnectError::data(format!("{old} is not a valid field name"))
+                })?;
+                source.foreign = old.index != source.index;
+                source.index = old.index;
+            }
+        }
+        Ok(Reshape {
+            from: from.clone(),
+            to,
+            sources,
+        })
+    }
+
+    /// For a struct in another, whose schema stays as optional as it is, with the default edited.
+    fn inner(from: &Schema, edits: &FieldEdits, unnamed: Unnamed) -> Result<Self> {
+        let (sources, mut builder) = sources(from, edits, unnamed)?;
+        if from.optional {
+            builder = builder.optional();
+        }
+        let mut reshape = Reshape {
+            from: from.clone(),
+            to: builder.draft(),
+            sources,
+        };
+        if let Some(Value::Struct(default)) = &from.default {
+            builder = builder.default_value(reshape.edit(default.clone(), Nulls::Stay)?);
+        }
+        reshape.to = builder.build()?;
+        Ok(reshape)
+    }
+
+    /// The schema of what comes out.
+    pub(crate) fn schema(&self) -> &Schema {
+        &self.to
+    }
+
+    /// Edits a struct of the schema.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`] when a value does not fit the field it comes to, as null in a field that refuses it.
+    pub(crate) fn apply(&self, structure: Struct, nulls: Nulls) -> Result<Struct> {
+        check_schema(&structure, &self.from)?;
+        self.edit(structure, nulls)
+    }
+
+    fn edit(&self, structure: Struct, nulls: Nulls) -> Result<Struct> {
+        let mut values = self.gather(structure.into_values());
+        for ((value, source), field) in values.iter_mut().zip(&self.sources).zip(&self.to.fields) {
+            match (&source.inner, &mut *value) {
+                (Some(_), Value::Null) => nulls.settle_field(field, value)?,
+                (None, Value::Null) => {
+                    let old = &self.from.fields[source.index].schema;
+                    *value = nulls.read(old, &Value::Null).clone();
+                    put(field, value)?;
+                }
+                (Some(inner), value) => {
+                    let structure = require::take_struct(value, NESTED)?;
+                    *value = inner.edit(structure, nulls)?.into();
+                }
+                (None, value) if source.foreign => put(field, value)?,
+                (None, _) => {}
+            }
+        }
+        Struct::from_values(self.to.clone(), values)
+    }
+
+    /// The values of the new fields, in their order.
+    fn gather(&self, mut values: Vec<Value>) -> Vec<Value> {
+        let mut sources = self.sources.iter().enumerate();
+        if self.sources.len() == values.len() && sources.all(|(i, source)| i == source.index) {
+            return values;
+        }
+        let mut take = |source: &Source| values.get_mut(source.index).map(std::mem::take);
+        self.sources
+            .iter()
+            .map(|source| take(source).unwrap_or_default())
+            .collect()
+    }
+}
+
+/// Where the values of the fields that stay come from, and their new schema as far as that says.
+fn sources(
+    from: &Schema,
+    edits: &FieldEdits,
+    unnamed: Unnamed,
+) -> Result<(Vec<Source>, SchemaBuilder)> {
+    if from.kind != Type::Struct {
+        return Err(ConnectError::data(format!(
+            "Cannot list fields on non-struct type: {from}"
+        )));
+    }
+    let mut builder = copy_basics(from, Schema::structure());
+    let mut sources = Vec::new();
+    for field in &from.fields {
+        let Fate::Kept { name, inner } = edits.fate(field.name.as_bytes(), unnamed) else {
+            continue;
+        };
+        let inner = match inner {
+            Some((edits, unnamed)) if field.schema.kind == Type::Struct => {
+                Some(Reshape::inner(&field.schema, edits, unnamed)?)
+            }
+            Some((_, Unnamed::Dropped)) => continue,
+            _ => None,
+        };
+        let schema = inner.as_ref().map_or(&field.schema, |inner| &inner.to);
+        builder = builder.field(name.unwrap_or(&field.name).clone(), schema.clone());
+        sources.push(Source {
+            index: field.index,
+            foreign: false,
+            inner,
+        });
+    }
+    Ok((sources, builder))
+}
+
+fn no_name(key: &Value) -> ConnectError {
+    let class = key.java_class();
+    ConnectError::new(
+        ErrorKind::Internal,
+        format!(
+            "class {class} cannot be cast to class java.lang.String: the key of a map that stands for a structure"
+        ),
+    )
+}
