@@ -8,6 +8,7 @@ mod charset;
 pub mod config;
 mod format;
 mod json;
+pub mod json_schema;
 mod number;
 mod plugin;
 pub mod registry;

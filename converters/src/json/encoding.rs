@@ -10,7 +10,7 @@ use super::error::{self, ReadResult};
 ///
 /// # Errors
 /// When the bytes are not text.
-pub(super) fn decode(bytes: Bytes) -> ReadResult<Text> {
+pub(crate) fn decode(bytes: Bytes) -> ReadResult<Text> {
     // Nothing else has a zero among its first bytes or begins like a byte order mark.
     if let [first, second, ..] = bytes[..]
         && (first == 0 || second == 0 || first >= 0xEF)
@@ -21,7 +21,7 @@ pub(super) fn decode(bytes: Bytes) -> ReadResult<Text> {
 }
 
 /// The text of bytes that are UTF-8 without a mark.
-pub(super) fn decode_utf8(bytes: Bytes) -> ReadResult<Text> {
+pub(crate) fn decode_utf8(bytes: Bytes) -> ReadResult<Text> {
     Text::try_new(bytes).or_else(|bytes| match decode_sloppy_utf8(&bytes) {
         Some(text) => Ok(Text::from(text)),
         None => Err(error::syntax(0, "UTF-8")),

@@ -3,11 +3,11 @@
 use windlass_api::{ConnectError, ErrorKind};
 
 /// A result whose error is cheap to pass up.
-pub(super) type ReadResult<T> = Result<T, Box<ConnectError>>;
+pub(crate) type ReadResult<T> = Result<T, Box<ConnectError>>;
 
 /// The bytes are not JSON.
 #[cold]
-pub(super) fn syntax(at: usize, expected: &str) -> Box<ConnectError> {
+pub(crate) fn syntax(at: usize, expected: &str) -> Box<ConnectError> {
     let cause = ConnectError::new(
         ErrorKind::Serialization,
         format!("expected {expected} at byte {at}"),
@@ -18,6 +18,6 @@ pub(super) fn syntax(at: usize, expected: &str) -> Box<ConnectError> {
 
 /// The JSON is not what the schema demands.
 #[cold]
-pub(super) fn data(message: impl Into<String>) -> Box<ConnectError> {
+pub(crate) fn data(message: impl Into<String>) -> Box<ConnectError> {
     Box::new(ConnectError::data(message))
 }

@@ -4,7 +4,7 @@ use super::plain::end_of_narrow;
 use windlass_api::short::push;
 
 /// Appends a string in quotes.
-pub(super) fn push_string(out: &mut Vec<u8>, text: &str) {
+pub(crate) fn push_string(out: &mut Vec<u8>, text: &str) {
     out.reserve(text.len() + 2);
     out.push(b'"');
     push_escaped(out, text);

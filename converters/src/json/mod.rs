@@ -6,18 +6,19 @@
 
 mod base64;
 mod cache;
-mod encoding;
+pub(crate) mod dialect;
+pub(crate) mod encoding;
 mod envelope;
-mod error;
-mod escape;
-mod node;
+pub(crate) mod error;
+pub(crate) mod escape;
+pub(crate) mod node;
 mod number;
 mod plain;
-mod read;
-mod scanner;
+pub(crate) mod read;
+pub(crate) mod scanner;
 mod schema_reader;
 mod schema_writer;
-mod write;
+pub(crate) mod write;
 
 use bytes::Bytes;
 use windlass_api::{
@@ -26,6 +27,7 @@ use windlass_api::{
 };
 
 use self::cache::{ReadCache, WriteCache};
+use self::dialect::Dialect;
 use self::envelope::{Envelope, SCHEMA_FIRST, THEN_PAYLOAD};
 use self::error::ReadResult;
 use self::read::Reader;
@@ -51,6 +53,7 @@ impl JsonConverter {
             envelopes: true,
             schema: None,
             writer: Writer {
+                dialect: Dialect::Envelope,
                 numeric_decimals: false,
                 replace_null: true,
             },
@@ -67,6 +70,7 @@ impl JsonConverter {
         let cache_size = usize::try_from(cache_size).unwrap_or(0);
         self.envelopes = config.get("schemas.enable").map_err(null_pointer)?;
         self.writer = Writer {
+            dialect: Dialect::Envelope,
             numeric_decimals: config
                 .get::<&str>("decimal.format")?
                 .eq_ignore_ascii_case("NUMERIC"),
@@ -143,7 +147,11 @@ impl JsonConverter {
             }
             Err(bytes) => encoding::decode(bytes)?,
         };
-        let mut reader = Reader::new(Scanner::new(&text), self.writer.replace_null);
+        let mut reader = Reader::new(
+            Dialect::Envelope,
+            Scanner::new(&text),
+            self.writer.replace_null,
+        );
         let value = reader.value(schema.as_ref())?;
         Ok(SchemaAndValue { schema, value })
     }
@@ -165,7 +173,11 @@ impl JsonConverter {
         let Ok(text) = std::str::from_utf8(&bytes[payload..]) else {
             return Ok(Err(bytes));
         };
-        let mut reader = Reader::new(Scanner::inside(&bytes, text), self.writer.replace_null);
+        let mut reader = Reader::new(
+            Dialect::Envelope,
+            Scanner::inside(&bytes, text),
+            self.writer.replace_null,
+        );
         let value = reader.value(schema.as_ref())?;
         let is_last = reader.scanner.ends_object();
         Ok(if is_last {
@@ -197,7 +209,11 @@ impl JsonConverter {
                 schema
             }
         };
-        let mut reader = Reader::new(Scanner::new(&text), self.writer.replace_null);
+        let mut reader = Reader::new(
+            Dialect::Envelope,
+            Scanner::new(&text),
+            self.writer.replace_null,
+        );
         reader.scanner.seek_inside(envelope.payload);
         let value = reader.value(schema.as_ref())?;
         Ok(SchemaAndValue { schema, value })

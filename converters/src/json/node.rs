@@ -8,13 +8,13 @@ use super::error::ReadResult;
 use super::scanner::{Kind, Scanner};
 
 /// A value and where it stands.
-pub(super) struct Node {
-    pub(super) content: Content,
-    pub(super) span: Range<usize>,
+pub(crate) struct Node {
+    pub(crate) content: Content,
+    pub(crate) span: Range<usize>,
 }
 
 /// What a value is.
-pub(super) enum Content {
+pub(crate) enum Content {
     Null,
     Boolean(bool),
     /// An integer, cut to 64 bits.
@@ -29,7 +29,7 @@ pub(super) enum Content {
 
 impl Node {
     /// Reads the value that begins here.
-    pub(super) fn read(scanner: &mut Scanner<'_>) -> ReadResult<Node> {
+    pub(crate) fn read(scanner: &mut Scanner<'_>) -> ReadResult<Node> {
         let kind = scanner.peek()?;
         let start = scanner.position();
         let content = match kind {
@@ -65,7 +65,7 @@ impl Node {
     }
 
     /// The value of a key; `None` too when this is no object.
-    pub(super) fn get(&self, key: &str) -> Option<&Node> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
         match &self.content {
             Content::Object(entries) => entries
                 .iter()
@@ -76,7 +76,7 @@ impl Node {
     }
 
     /// The text of a string.
-    pub(super) fn as_text(&self) -> Option<&Text> {
+    pub(crate) fn as_text(&self) -> Option<&Text> {
         match &self.content {
             Content::String(text) => Some(text),
             _ => None,
@@ -84,7 +84,7 @@ impl Node {
     }
 
     /// Whether it is null.
-    pub(super) fn is_null(&self) -> bool {
+    pub(crate) fn is_null(&self) -> bool {
         matches!(self.content, Content::Null)
     }
 }

@@ -4,7 +4,7 @@ use num_bigint::BigInt;
 use windlass_api::Decimal;
 
 /// A number as it stands in the text; integers that fit are already read.
-pub(super) struct Number<'a> {
+pub(crate) struct Number<'a> {
     text: &'a str,
     integral: bool,
     small: Option<i64>,
@@ -12,7 +12,7 @@ pub(super) struct Number<'a> {
 
 /// How a number is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(crate) enum Form {
     Integer,
     Fraction,
     Exponent,
@@ -20,7 +20,7 @@ pub(super) enum Form {
 
 impl<'a> Number<'a> {
     /// A number of this text; `None` when its exponent is out of range.
-    pub(super) fn new(text: &'a str, form: Form) -> Option<Self> {
+    pub(crate) fn new(text: &'a str, form: Form) -> Option<Self> {
         let integral = form == Form::Integer;
         let small = if integral {
             parse_small(text.as_bytes())
@@ -35,22 +35,22 @@ impl<'a> Number<'a> {
     }
 
     /// Whether it has neither point nor exponent.
-    pub(super) fn is_integral(&self) -> bool {
+    pub(crate) fn is_integral(&self) -> bool {
         self.integral
     }
 
     /// The number, if it is integral and in the range of an `int32`.
-    pub(super) fn as_int(&self) -> Option<i32> {
+    pub(crate) fn as_int(&self) -> Option<i32> {
         self.small.and_then(|n| i32::try_from(n).ok())
     }
 
     /// The integral part, cut to 64 bits.
-    pub(super) fn to_i64(&self) -> i64 {
+    pub(crate) fn to_i64(&self) -> i64 {
         self.small.unwrap_or_else(|| self.to_decimal().to_i64())
     }
 
     /// The nearest float.
-    pub(super) fn to_f32(&self) -> f32 {
+    pub(crate) fn to_f32(&self) -> f32 {
         if self.is_zero() {
             0.0
         } else {
@@ -59,7 +59,7 @@ impl<'a> Number<'a> {
     }
 
     /// The nearest double.
-    pub(super) fn to_f64(&self) -> f64 {
+    pub(crate) fn to_f64(&self) -> f64 {
         if self.is_zero() {
             0.0
         } else {
@@ -68,7 +68,7 @@ impl<'a> Number<'a> {
     }
 
     /// The number with all its digits.
-    pub(super) fn to_decimal(&self) -> Decimal {
+    pub(crate) fn to_decimal(&self) -> Decimal {
         let zero = || Decimal {
             unscaled: BigInt::ZERO,
             scale: 0,

@@ -5,15 +5,18 @@ use windlass_api::{
 };
 
 use super::base64;
+use super::dialect::Dialect;
 use super::error::{self, ReadResult};
 use super::scanner::{Kind, Scanner};
+use crate::json_schema::union;
 
 /// Reads values off a scanner, straight into what schemas demand.
 ///
 /// Where a number, truth or text of another kind stands than the schema says, Java's answer is zero, false or null
 /// and no error; so is this one's.
-pub(super) struct Reader<'a> {
-    pub(super) scanner: Scanner<'a>,
+pub(crate) struct Reader<'a> {
+    pub(crate) scanner: Scanner<'a>,
+    dialect: Dialect,
     replace_null: bool,
     /// Nulls that stand for text or bytes of another kind where the schema is required: an error once in a struct.
     refused_nulls: usize,
@@ -21,22 +24,23 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// A reader of what a scanner reads; `replace_null` puts the schema's default for null.
-    pub(super) fn new(scanner: Scanner<'a>, replace_null: bool) -> Self {
+    pub(crate) fn new(dialect: Dialect, scanner: Scanner<'a>, replace_null: bool) -> Self {
         Reader {
             scanner,
+            dialect,
             replace_null,
             refused_nulls: 0,
         }
     }
 
     /// Reads a value of any kind: integers become `int64`, other numbers `float64`, objects maps.
-    pub(super) fn any(&mut self) -> ReadResult<Value> {
+    pub(crate) fn any(&mut self) -> ReadResult<Value> {
         let kind = self.scanner.peek()?;
         self.any_of(kind)
     }
 
     /// Reads a value for a schema; without one, a value of any kind.
-    pub(super) fn value(&mut self, schema: Option<&Schema>) -> ReadResult<Value> {
+    pub(crate) fn value(&mut self, schema: Option<&Schema>) -> ReadResult<Value> {
         match schema {
             Some(schema) => self.typed(schema),
             None => self.any(),
@@ -44,7 +48,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a value for a schema.
-    pub(super) fn typed(&mut self, schema: &Schema) -> ReadResult<Value> {
+    pub(crate) fn typed(&mut self, schema: &Schema) -> ReadResult<Value> {
         let kind = self.scanner.peek()?;
         if kind == Kind::Null {
             self.scanner.null()?;
@@ -77,18 +81,25 @@ impl<'a> Reader<'a> {
                     base64::decode(&text).ok_or_else(|| error::data("Invalid bytes field"))?;
                 Ok(Value::from(bytes))
             }
+            Type::Bytes if self.dialect == Dialect::JsonSchema => {
+                Err(error::data("Invalid bytes field"))
+            }
+            Type::String if self.dialect == Dialect::JsonSchema => self.other(Value::Null, kind),
             Type::String | Type::Bytes => {
                 self.refused_nulls += usize::from(!schema.optional);
                 self.other(Value::Null, kind)
             }
             Type::Array => self.array(schema.value_schema.as_ref(), kind),
             Type::Map => self.map(schema, kind),
+            Type::Struct if self.dialect == Dialect::JsonSchema && union::is_union(schema) => {
+                self.union(schema, kind)
+            }
             Type::Struct => self.structure(schema, kind),
         }
     }
 
-    /// The value of a null, or of a field that is not there.
-    pub(super) fn absent(&self, schema: &Schema) -> ReadResult<Value> {
+    /// The value of a null.
+    pub(crate) fn absent(&self, schema: &Schema) -> ReadResult<Value> {
         match &schema.default {
             Some(default) if self.replace_null => Ok(default.clone()),
             _ if schema.optional => Ok(Value::Null),
@@ -96,6 +107,14 @@ impl<'a> Reader<'a> {
                 "Invalid null value for required {} field",
                 schema.kind
             ))),
+        }
+    }
+
+    /// The value of a field that is not there.
+    fn missing(&self, schema: &Schema) -> ReadResult<Value> {
+        match self.dialect {
+            Dialect::Envelope => self.absent(schema),
+            Dialect::JsonSchema => Ok(schema.default.clone().unwrap_or(Value::Null)),
         }
     }
 
@@ -206,19 +225,18 @@ impl<'a> Reader<'a> {
     }
 
     fn map(&mut self, schema: &Schema, kind: Kind) -> ReadResult<Value> {
-        let string_keys = schema
-            .key_schema
-            .as_ref()
-            .is_some_and(|key| key.kind == Type::String);
+        let string_keys = self.dialect.has_string_keys(schema);
         match (string_keys, kind) {
             (true, Kind::Object) => self.object(schema.value_schema.as_ref()),
+            (false, Kind::Array) if self.dialect == Dialect::JsonSchema => self.entries(schema),
             (false, Kind::Array) => self.pairs(schema),
             (true, _) => Err(error::data(format!(
                 "Maps with string fields should be encoded as JSON objects, but found {}",
                 kind.name()
             ))),
             (false, _) => Err(error::data(format!(
-                "Maps with non-string fields should be encoded as JSON array of tuples, but found {}",
+                "Maps with non-string fields should be encoded as JSON array of {}, but found {}",
+                self.dialect.entry_name(),
                 kind.name()
             ))),
         }
@@ -315,7 +333,7 @@ impl<'a> Reader<'a> {
         absent.extend(values.len()..fields.len());
         values.resize(fields.len(), Value::Null);
         for index in absent {
-            values[index] = self.absent(&fields[index].schema)?;
+            values[index] = self.missing(&fields[index].schema)?;
         }
         let structure = Struct::from_values(schema.clone(), values)?;
         if self.refused_nulls != refused_before {
@@ -328,7 +346,7 @@ impl<'a> Reader<'a> {
 
 impl Kind {
     /// Jackson's name of the kind.
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Kind::Null => "NULL",
             Kind::Boolean => "BOOLEAN",

@@ -12,7 +12,7 @@ use super::plain::end_of_plain;
 use windlass_api::short::equal;
 
 /// Reads tokens off a text.
-pub(super) struct Scanner<'a> {
+pub(crate) struct Scanner<'a> {
     /// What strings are slices of.
     source: &'a Bytes,
     text: &'a str,
@@ -23,7 +23,7 @@ pub(super) struct Scanner<'a> {
 
 /// What kind of value begins, by its first character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Null,
     Boolean,
     Number,
@@ -35,7 +35,7 @@ pub(super) enum Kind {
 }
 
 impl<'a> Scanner<'a> {
-    pub(super) fn new(text: &'a Text) -> Self {
+    pub(crate) fn new(text: &'a Text) -> Self {
         Scanner {
             source: text.as_bytes(),
             text,
@@ -46,7 +46,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// A scanner of a part of the source that begins with a value inside others.
-    pub(super) fn inside(source: &'a Bytes, part: &'a str) -> Self {
+    pub(crate) fn inside(source: &'a Bytes, part: &'a str) -> Self {
         Scanner {
             source,
             text: part,
@@ -57,18 +57,23 @@ impl<'a> Scanner<'a> {
     }
 
     /// The position in bytes.
-    pub(super) fn position(&self) -> usize {
+    pub(crate) fn position(&self) -> usize {
         self.at
     }
 
     /// Goes on from a position where a value begins that is inside others.
-    pub(super) fn seek_inside(&mut self, at: usize) {
+    pub(crate) fn seek_inside(&mut self, at: usize) {
         self.at = at;
         self.depth = 1;
     }
 
+    /// Goes back to a position where a value begins that was read since.
+    pub(crate) fn rewind(&mut self, at: usize) {
+        self.at = at;
+    }
+
     /// The kind of the value that begins here, blanks skipped.
-    pub(super) fn peek(&mut self) -> ReadResult<Kind> {
+    pub(crate) fn peek(&mut self) -> ReadResult<Kind> {
         self.skip_blanks();
         Ok(match self.bytes.get(self.at) {
             Some(b'"') => Kind::String,
@@ -83,19 +88,19 @@ impl<'a> Scanner<'a> {
     }
 
     /// Reads `null`.
-    pub(super) fn null(&mut self) -> ReadResult<()> {
+    pub(crate) fn null(&mut self) -> ReadResult<()> {
         self.word(b"null")
     }
 
     /// Reads `true` or `false`.
-    pub(super) fn boolean(&mut self) -> ReadResult<bool> {
+    pub(crate) fn boolean(&mut self) -> ReadResult<bool> {
         let value = self.bytes[self.at] == b't';
         self.word(if value { b"true" } else { b"false" })?;
         Ok(value)
     }
 
     /// Reads a number.
-    pub(super) fn number(&mut self) -> ReadResult<Number<'a>> {
+    pub(crate) fn number(&mut self) -> ReadResult<Number<'a>> {
         let start = self.at;
         if self.bytes[self.at] == b'-' {
             self.at += 1;
@@ -131,7 +136,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Reads a string; without escapes it is a slice of the text.
-    pub(super) fn string(&mut self) -> ReadResult<Text> {
+    pub(crate) fn string(&mut self) -> ReadResult<Text> {
         let start = self.at + 1;
         let end = end_of_plain(self.bytes, start);
         if self.bytes.get(end) == Some(&b'"') {
@@ -142,7 +147,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Enters an array or object: reads its first character.
-    pub(super) fn enter(&mut self) -> ReadResult<()> {
+    pub(crate) fn enter(&mut self) -> ReadResult<()> {
         self.at += 1;
         self.depth += 1;
         if self.depth > MAX_DEPTH {
@@ -153,18 +158,18 @@ impl<'a> Scanner<'a> {
     }
 
     /// Goes to the next element of an array, of which `first` says whether there was none yet; false at its end.
-    pub(super) fn next_element(&mut self, first: bool) -> ReadResult<bool> {
+    pub(crate) fn next_element(&mut self, first: bool) -> ReadResult<bool> {
         self.next_in(first, b']', "',' or ']'")
     }
 
     /// Whether the object that the value was in ends here.
-    pub(super) fn ends_object(&mut self) -> bool {
+    pub(crate) fn ends_object(&mut self) -> bool {
         self.skip_blanks();
         self.bytes.get(self.at) == Some(&b'}')
     }
 
     /// Goes to the next key of an object and reads it and its colon; `None` at its end.
-    pub(super) fn next_key(&mut self, first: bool) -> ReadResult<Option<Text>> {
+    pub(crate) fn next_key(&mut self, first: bool) -> ReadResult<Option<Text>> {
         if !self.next_in(first, b'}', "',' or '}'")? {
             return Ok(None);
         }
@@ -176,7 +181,7 @@ impl<'a> Scanner<'a> {
 
     /// As [`next_key`](Self::next_key), but the key is only compared where it is the one `expected` next, which is
     /// then `Ok(Some(None))`.
-    pub(super) fn next_key_or(
+    pub(crate) fn next_key_or(
         &mut self,
         first: bool,
         expected: Option<&[u8]>,
@@ -199,7 +204,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Reads over a value of any kind.
-    pub(super) fn skip(&mut self) -> ReadResult<()> {
+    pub(crate) fn skip(&mut self) -> ReadResult<()> {
         match self.peek()? {
             Kind::Null => self.null(),
             Kind::Boolean => self.boolean().map(|_| ()),
@@ -232,7 +237,7 @@ impl<'a> Scanner<'a> {
 
     /// An error at this position.
     #[cold]
-    pub(super) fn expected(&self, what: &str) -> Box<windlass_api::ConnectError> {
+    pub(crate) fn expected(&self, what: &str) -> Box<windlass_api::ConnectError> {
         error::syntax(self.at, what)
     }
 
@@ -382,7 +387,7 @@ impl<'a> Scanner<'a> {
 }
 
 /// The content of a string at `start` that has no escapes and is followed by nothing but `closing`.
-pub(super) fn whole_string(bytes: &[u8], start: usize, closing: &[u8]) -> Option<Range<usize>> {
+pub(crate) fn whole_string(bytes: &[u8], start: usize, closing: &[u8]) -> Option<Range<usize>> {
     let content = start + 1;
     let end = end_of_plain(bytes, content.min(bytes.len()));
     let is_whole = bytes.get(start) == Some(&b'"')

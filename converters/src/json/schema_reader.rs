@@ -2,6 +2,7 @@
 
 use windlass_api::{ConnectError, ErrorKind, Schema, SchemaBuilder, Text, Type, Value};
 
+use super::dialect::Dialect;
 use super::error::{self, ReadResult};
 use super::node::{Content, Node};
 use super::read::Reader;
@@ -127,7 +128,11 @@ impl SchemaReader<'_> {
     /// Reads the default as a value of the schema without one.
     fn with_default(&self, builder: SchemaBuilder, default: &Node) -> ReadResult<Schema> {
         let plain = builder.draft();
-        let mut reader = Reader::new(Scanner::new(self.text), self.replace_null);
+        let mut reader = Reader::new(
+            Dialect::Envelope,
+            Scanner::new(self.text),
+            self.replace_null,
+        );
         reader.scanner.seek_inside(default.span.start);
         let value = reader.typed(&plain)?;
         if matches!(value, Value::Struct(_)) {

@@ -7,15 +7,17 @@ use windlass_api::{
     number, time, timestamp,
 };
 
+use super::dialect::Dialect;
 use super::escape::push_string;
 
 /// How values are written.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Writer {
+pub(crate) struct Writer {
+    pub(crate) dialect: Dialect,
     /// Decimals as numbers rather than as base64.
-    pub(super) numeric_decimals: bool,
+    pub(crate) numeric_decimals: bool,
     /// The schema's default for null.
-    pub(super) replace_null: bool,
+    pub(crate) replace_null: bool,
 }
 
 impl Writer {
@@ -23,7 +25,7 @@ impl Writer {
     ///
     /// # Errors
     /// [`ErrorKind::Data`](windlass_api::ErrorKind::Data) when it does not fit its schema, or JSON.
-    pub(super) fn push(
+    pub(crate) fn push(
         self,
         out: &mut Vec<u8>,
         schema: Option<&Schema>,
@@ -35,7 +37,12 @@ impl Writer {
         }
     }
 
-    fn push_typed(self, out: &mut Vec<u8>, schema: &Schema, value: &Value) -> Result<()> {
+    pub(crate) fn push_typed(
+        self,
+        out: &mut Vec<u8>,
+        schema: &Schema,
+        value: &Value,
+    ) -> Result<()> {
         if value.is_null() {
             return self.push_absent(out, schema);
         }
@@ -58,10 +65,7 @@ impl Writer {
                 return self.push_array(out, schema.value_schema.as_ref(), v);
             }
             (Type::Map, Value::Map(v)) => {
-                let as_object = schema
-                    .key_schema
-                    .as_ref()
-                    .is_some_and(|key| key.kind == Type::String);
+                let as_object = self.dialect.has_string_keys(schema);
                 let (key, value) = (schema.key_schema.as_ref(), schema.value_schema.as_ref());
                 return self.push_map(out, as_object, key, value, v);
             }
@@ -114,7 +118,7 @@ impl Writer {
     fn push_absent(self, out: &mut Vec<u8>, schema: &Schema) -> Result<()> {
         match &schema.default {
             Some(default) if self.replace_null => self.push_typed(out, schema, default),
-            _ if schema.optional => {
+            _ if schema.optional || self.dialect == Dialect::JsonSchema => {
                 out.extend_from_slice(b"null");
                 Ok(())
             }
@@ -196,11 +200,12 @@ impl Writer {
                 out.push(b':');
                 self.push(out, value_schema, value)?;
             } else {
-                out.push(b'[');
+                let [open, between, close] = self.dialect.entry_marks();
+                out.extend_from_slice(open);
                 self.push(out, key_schema, key)?;
-                out.push(b',');
+                out.extend_from_slice(between);
                 self.push(out, value_schema, value)?;
-                out.push(b']');
+                out.extend_from_slice(close);
             }
         }
         out.push(if as_object { b'}' } else { b']' });
@@ -221,6 +226,9 @@ impl Writer {
     fn push_struct(self, out: &mut Vec<u8>, schema: &Schema, structure: &Struct) -> Result<()> {
         if structure.schema() != schema {
             return Err(ConnectError::data("Mismatching schema."));
+        }
+        if self.dialect == Dialect::JsonSchema {
+            return self.push_object(out, schema, structure);
         }
         out.push(b'{');
         for (i, (field, value)) in structure.iter().enumerate() {
