@@ -7,6 +7,7 @@ mod byte_array;
 mod charset;
 pub mod config;
 mod format;
+mod java_order;
 mod json;
 pub mod json_schema;
 mod number;
@@ -18,6 +19,7 @@ mod string;
 pub use boolean::BooleanConverter;
 pub use byte_array::ByteArrayConverter;
 pub use json::JsonConverter;
+pub use json_schema::JsonSchemaConverter;
 pub use number::{
     DoubleConverter, FloatConverter, IntegerConverter, LongConverter, ShortConverter,
 };

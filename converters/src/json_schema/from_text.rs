@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use windlass_api::{ConnectError, ErrorKind, Schema, SchemaBuilder, Text, Type, Value};
 
 use super::documents::{Documents, Place};
-use super::java_order::{self, DEFAULT_CAPACITY};
 use super::names::{
     ENUM, GENERALIZED_ENUM, INDEX, KEY, NULL_SYMBOL, ONE_OF, PARAMETERS, TYPE, UNION,
     UNION_FIELD_PREFIX, UNION_PREFIX, VALUE, VERSION,
 };
 use super::options::Options;
 use super::parts::{Part, parts};
+use crate::java_order::{self, DEFAULT_CAPACITY};
 use crate::json::dialect::Dialect;
 use crate::json::error::{self, ReadResult};
 use crate::json::node::{Content, Node};
@@ -115,17 +115,17 @@ impl<'d> Loader<'d> {
             Part::Object(node) => self.object(Place { node, ..place }, connect_type)?,
             Part::Array(node) => self.array(Place { node, ..place }, connect_type)?,
             Part::Either(members) => {
-                let members = members.iter().map(|node| Member::Node(node)).collect();
-                match self.either(place, members, version)? {
+                let members: Vec<_> = members.iter().map(Member::Node).collect();
+                match self.either(place, &members, version)? {
                     Choice::Single(schema) => return Ok(schema),
-                    Choice::Union(builder) => builder,
+                    Choice::Union(builder) => *builder,
                 }
             }
             Part::Types(members) => {
-                let members = members.into_iter().map(Member::Part).collect();
-                match self.either(place, members, version)? {
+                let members: Vec<_> = members.into_iter().map(Member::Part).collect();
+                match self.either(place, &members, version)? {
                     Choice::Single(schema) => return Ok(schema),
-                    Choice::Union(builder) => builder,
+                    Choice::Union(builder) => *builder,
                 }
             }
             Part::All(nodes) if nodes.len() == 1 && self.options.flatten_singleton_unions => {
@@ -282,17 +282,17 @@ impl<'d> Loader<'d> {
     fn either(
         &mut self,
         place: Place<'d>,
-        members: Vec<Member<'d>>,
+        members: &[Member<'d>],
         version: Option<i32>,
     ) -> ReadResult<Choice> {
-        if let [member] = &members[..]
+        if let [member] = members
             && self.options.flatten_singleton_unions
         {
             return self.member(place, member, None, false).map(Choice::Single);
         }
         let mut null = false;
         let mut others = Vec::new();
-        for member in &members {
+        for member in members {
             if member.is_null()? {
                 null = true;
             } else {
@@ -326,7 +326,7 @@ impl<'d> Loader<'d> {
             };
             builder = builder.field(field, self.member(place, member, None, true)?);
         }
-        Ok(Choice::Union(or_optional(builder, null)))
+        Ok(Choice::Union(Box::new(or_optional(builder, null))))
     }
 
     fn member(
@@ -446,7 +446,7 @@ impl Member<'_> {
 
 enum Choice {
     Single(Schema),
-    Union(SchemaBuilder),
+    Union(Box<SchemaBuilder>),
 }
 
 /// The properties of all objects that a value must be at once.

