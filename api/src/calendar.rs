@@ -6,22 +6,22 @@ use crate::logical::MILLIS_PER_DAY;
 
 /// The fields of a point in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Civil {
+pub struct Civil {
     /// 0 and below are years before Christ: 0 is 1 BC.
-    pub(crate) year: i64,
+    pub year: i64,
     /// From 1.
-    pub(crate) month: u32,
+    pub month: u32,
     /// From 1.
-    pub(crate) day: u32,
+    pub day: u32,
     /// Milliseconds since midnight.
-    pub(crate) millis: i64,
+    pub millis: i64,
     /// Sunday is 0.
-    pub(crate) weekday: usize,
+    pub weekday: usize,
 }
 
 impl Civil {
     /// The fields of milliseconds since the epoch.
-    pub(crate) fn of(epoch_millis: i64) -> Civil {
+    pub fn of(epoch_millis: i64) -> Civil {
         let days = epoch_millis.div_euclid(MILLIS_PER_DAY);
         let millis = epoch_millis.rem_euclid(MILLIS_PER_DAY);
         let weekday = (days + 4).rem_euclid(7) as usize;
@@ -40,7 +40,7 @@ impl Civil {
     }
 
     /// The year of its era, as Java prints it.
-    pub(crate) fn year_of_era(&self) -> i64 {
+    pub fn year_of_era(&self) -> i64 {
         if self.year > 0 {
             self.year
         } else {
@@ -70,7 +70,7 @@ impl fmt::Display for Clock {
 }
 
 /// Days since the epoch of a date whose month and day may lie out of range and then count on, as a lenient calendar.
-pub(crate) fn days_of(year: i64, month: i64, day: i64) -> i64 {
+pub fn days_of(year: i64, month: i64, day: i64) -> i64 {
     let months = year * 12 + month - 1;
     let (year, month) = (months.div_euclid(12), months.rem_euclid(12) + 1);
     let days = days_of_gregorian(year, month) + day - 1;
@@ -131,8 +131,8 @@ fn from_march(year: i64, day_of_year: i64) -> (i64, u32, u32) {
     (year + i64::from(month <= 2), month as u32, day as u32)
 }
 
-/// Days since the epoch of the first of a month.
-fn days_of_gregorian(year: i64, month: i64) -> i64 {
+/// Days since the epoch of the first of a month, from 1 to 12, in the Gregorian calendar whatever the year.
+pub fn days_of_gregorian(year: i64, month: i64) -> i64 {
     let (year, day_of_year) = to_march(year, month);
     let era = year.div_euclid(400);
     let year_of_era = year.rem_euclid(400);
@@ -140,7 +140,8 @@ fn days_of_gregorian(year: i64, month: i64) -> i64 {
         - DAYS_TO_MARCH_0
 }
 
-fn days_of_julian(year: i64, month: i64) -> i64 {
+/// As [`days_of_gregorian`], in the Julian calendar.
+pub fn days_of_julian(year: i64, month: i64) -> i64 {
     let (year, day_of_year) = to_march(year, month);
     year * 365 + year.div_euclid(4) + day_of_year - DAYS_TO_MARCH_0 - 2
 }
@@ -150,8 +151,8 @@ fn to_march(year: i64, month: i64) -> (i64, i64) {
     (year, (153 * ((month + 9) % 12) + 2) / 5)
 }
 
-/// 15 October 1582 in days since the epoch.
-const GREGORIAN_START: i64 = -141_427;
+/// 15 October 1582, the first day of the Gregorian calendar, in days since the epoch.
+pub const GREGORIAN_START: i64 = -141_427;
 /// From 1 March of year 0 (Gregorian) to the epoch.
 const DAYS_TO_MARCH_0: i64 = 719_468;
 const DAYS_PER_ERA: i64 = 146_097;

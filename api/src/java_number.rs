@@ -126,7 +126,8 @@ fn scaled(mantissa: u64, exponent: i64, bits: i64, least: i64) -> f64 {
     rounded as f64 * power(near) * power(exponent - near)
 }
 
-fn decimal_digit(c: char) -> Option<u8> {
+/// The value of a decimal digit of any script in the basic plane, as `Character.digit`.
+pub fn decimal_digit(c: char) -> Option<u8> {
     if let Some(digit) = c.to_digit(10) {
         return Some(digit as u8);
     }

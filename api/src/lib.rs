@@ -97,7 +97,7 @@
 //! # }
 //! ```
 
-mod calendar;
+pub mod calendar;
 mod clock;
 mod config;
 mod connector;

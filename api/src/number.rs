@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-pub use crate::java_number::{parse_double, parse_float, parse_integer};
+pub use crate::java_number::{decimal_digit, parse_double, parse_float, parse_integer};
 
 /// Appends an integer in decimal.
 pub fn push_i64(out: &mut Vec<u8>, value: i64) {

@@ -8,6 +8,7 @@
 
 mod cast;
 mod config;
+mod date_format;
 mod drop_headers;
 mod extract_field;
 mod field_path;
@@ -169,17 +170,17 @@ const TRANSFORMS: &[TransformClass] = &[
     TransformClass {
         class: "org.apache.kafka.connect.transforms.TimestampConverter$Key",
         config: timestamp_converter::config,
-        new: None,
+        new: Some(|| Box::new(timestamp_converter::TimestampConverter::new(Target::Key))),
     },
     TransformClass {
         class: "org.apache.kafka.connect.transforms.TimestampConverter$Value",
         config: timestamp_converter::config,
-        new: None,
+        new: Some(|| Box::new(timestamp_converter::TimestampConverter::new(Target::Value))),
     },
     TransformClass {
         class: "org.apache.kafka.connect.transforms.TimestampRouter",
         config: timestamp_router::config,
-        new: None,
+        new: Some(|| Box::new(timestamp_router::TimestampRouter::default())),
     },
     TransformClass {
         class: "org.apache.kafka.connect.transforms.ValueToKey",
