@@ -52,7 +52,7 @@ impl HeaderFrom {
         }
     }
 
-    fn from_map(&self, value: &mut Value, headers: &mut Headers) -> Result<()> {
+    fn of_map(&self, value: &mut Value, headers: &mut Headers) -> Result<()> {
         let map = require::map_mut(value, purpose(self.moved.is_some()))?;
         for field in &self.fields {
             let value = match field.shared || self.moved.is_none() {
@@ -73,7 +73,7 @@ impl HeaderFrom {
         Ok(())
     }
 
-    fn from_struct(
+    fn of_struct(
         &mut self,
         schema: &mut Schema,
         value: &mut Value,
@@ -145,8 +145,8 @@ impl Transform for HeaderFrom {
         let mut headers = std::mem::take(&mut record.headers);
         let (schema, value) = self.target.of_mut(record);
         match schema {
-            Some(schema) => self.from_struct(schema, value, &mut headers)?,
-            None => self.from_map(value, &mut headers)?,
+            Some(schema) => self.of_struct(schema, value, &mut headers)?,
+            None => self.of_map(value, &mut headers)?,
         }
         record.headers = headers;
         Ok(Verdict::Keep)

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use indexmap::map::Values;
 
-use super::{AnyClass, ClassNames, ConfigKey, ConfigValue, ParsedConfig};
+use super::{AnyClass, ClassNames, ConfigData, ConfigKey, ConfigValue, ParsedConfig};
 use crate::{ConnectError, Props, Result};
 
 /// The keys that a component takes, in the order defined.
@@ -125,7 +125,7 @@ impl ConfigDef {
         }
         let mut parsed = ParsedConfig::default();
         for key in self.keys.values() {
-            let value = match (props.get(&key.name), &key.default) {
+            let mut value = match (props.get(&key.name), &key.default) {
                 (Some(text), _) => {
                     super::parse::parse_text(&key.name, text.as_deref(), key.kind, classes)?
                 }
@@ -135,6 +135,9 @@ impl ConfigDef {
                 }
             };
             if let Some(validator) = &key.validator {
+                if let (true, ConfigData::List(items)) = (validator.is_distinct(), &mut value) {
+                    super::lists::remove_duplicates(items);
+                }
                 validator.check(&key.name, &value)?;
             }
             parsed.insert(key.name.clone(), value);

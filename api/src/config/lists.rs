@@ -18,6 +18,7 @@ impl Validator {
         Self::new(description, move |name, value| {
             check_list(name, value, &[], empty_allowed, null_allowed)
         })
+        .distinct()
     }
 
     /// A list of some of these texts, each at most once; it may be empty.
@@ -27,6 +28,7 @@ impl Validator {
         Self::new(format!("[{list}]"), move |name, value| {
             check_list(name, value, &valid, true, false)
         })
+        .distinct()
     }
 
     /// A list of at least one item. Null is refused.
@@ -102,6 +104,12 @@ fn check_list(
         }
     }
     Ok(())
+}
+
+/// Leaves out items that are given again.
+pub(super) fn remove_duplicates(items: &mut Vec<String>) {
+    let mut seen = HashSet::new();
+    items.retain(|item| seen.insert(item.clone()));
 }
 
 fn has_duplicates(items: &[String]) -> bool {

@@ -13,6 +13,7 @@ type Check = dyn Fn(&str, &ConfigData) -> Result<()> + Send + Sync;
 pub struct Validator {
     check: Arc<Check>,
     description: Arc<str>,
+    distinct: bool,
 }
 
 impl Validator {
@@ -24,7 +25,21 @@ impl Validator {
         Validator {
             check: Arc::new(check),
             description: description.into(),
+            distinct: false,
         }
+    }
+
+    /// The same rule for a list whose items may be given but once.
+    #[must_use]
+    pub(super) fn distinct(mut self) -> Self {
+        self.distinct = true;
+        self
+    }
+
+    /// Whether items that are given again are left out before the rule is asked. Validation, which only looks, does not
+    /// leave them out and reports them.
+    pub(super) fn is_distinct(&self) -> bool {
+        self.distinct
     }
 
     /// Checks the value of the key `name`.
@@ -169,6 +184,7 @@ impl Validator {
                 check(name.strip_prefix(&prefix).unwrap_or(name), value)
             }),
             description: self.description,
+            distinct: self.distinct,
         }
     }
 }
