@@ -153,3 +153,48 @@ fn check_renames(name: &str, value: &ConfigData) -> Result<()> {
 }
 
 const PURPOSE: &str = "field replacement";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_are_split_as_java_splits_them() {
+        for (item, expected) in [
+            ("a:b", Some(("a", "b"))),
+            (" a : b ", Some((" a ", " b "))),
+            (":b", Some(("", "b"))),
+            ("a:b::", Some(("a", "b"))),
+            ("a:", None),
+            ("a", None),
+            ("", None),
+            (":", None),
+            ("a:b:c", None),
+            ("::b", None),
+            ("a::b", None),
+        ] {
+            assert_eq!(mapping(item), expected, "{item}");
+        }
+    }
+
+    #[test]
+    fn of_two_old_names_the_last_in_the_order_of_hashes_is_looked_up() {
+        // Of b and a, in whatever order they are written, a HashMap gives a first.
+        for renames in ["a:z,b:z", "b:z,a:z"] {
+            let props = |name: &str, value: &str| (name.to_owned(), Some(value.to_owned()));
+            let props = Props::from_iter([props("renames", renames), props("exclude", "a")]);
+            let mut transform = ReplaceField::new(Target::Value);
+            transform.configure(&props).unwrap();
+            let schema = windlass_api::Schema::structure()
+                .field("a", windlass_api::Schema::INT32)
+                .field("b", windlass_api::Schema::INT32)
+                .build()
+                .unwrap();
+            let reshape = Reshape::new(&schema, &transform.edits).unwrap();
+            let structure =
+                windlass_api::Struct::from_values(schema, vec![1.into(), 2.into()]).unwrap();
+            let edited = reshape.apply(structure, Nulls::AreDefaults).unwrap();
+            assert_eq!(edited.get("z").unwrap(), &2.into(), "{renames}");
+        }
+    }
+}

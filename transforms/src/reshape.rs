@@ -341,3 +341,104 @@ fn no_name(key: &Value) -> ConnectError {
         ),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::field_path::FieldSyntax;
+
+    fn path(path: &str) -> FieldPath {
+        FieldPath::new(path, FieldSyntax::V2).unwrap()
+    }
+
+    fn numbers(names: &[&str]) -> SchemaBuilder {
+        names.iter().fold(Schema::structure(), |builder, name| {
+            builder.field(*name, Schema::INT32)
+        })
+    }
+
+    #[test]
+    fn a_struct_inside_keeps_optionality_and_default() {
+        let builder = numbers(&["b", "c"]).optional();
+        let default = Struct::from_values(builder.draft(), vec![1.into(), 2.into()]).unwrap();
+        let inner = builder.default_value(default).build().unwrap();
+        let outer = Schema::structure().field("a", inner).optional();
+        let mut edits = FieldEdits::default();
+        edits.drop_field(&path("a.b"));
+        edits.rename(&path("a.c"), &"d".into());
+        let reshape = Reshape::new(&outer.build().unwrap(), &edits).unwrap();
+        assert!(!reshape.schema().optional);
+        let inner = &reshape.schema().field("a").unwrap().schema;
+        assert!(inner.optional);
+        let default = inner.default.as_ref().and_then(Value::as_struct).unwrap();
+        assert_eq!(default.get("d").unwrap(), &Value::Int32(2));
+        assert_eq!(default.values().len(), 1);
+    }
+
+    #[test]
+    fn choosing_inside_a_structure_drops_the_rest_of_it() {
+        let inner = numbers(&["b", "c"]).build().unwrap();
+        let schema = numbers(&["n"]).field("a", inner).build().unwrap();
+        let mut edits = FieldEdits::default();
+        edits.choose(&path("a.c"));
+        edits.choose(&path("n.x"));
+        let reshape = Reshape::new(&schema, &edits).unwrap();
+        let names = |schema: &Schema| -> Vec<String> {
+            schema.fields.iter().map(|f| f.name.to_string()).collect()
+        };
+        assert_eq!(names(reshape.schema()), ["a"]);
+        assert_eq!(names(&reshape.schema().fields[0].schema), ["c"]);
+
+        let inner = MapValue::from_iter([("b", 1), ("c", 2)]);
+        let mut map = MapValue::from_iter([("a", Value::from(inner)), ("n", 5.into())]);
+        edits.edit_map(&mut map).unwrap();
+        let inner = MapValue::from_iter([("c", 2)]);
+        assert_eq!(map, MapValue::from_iter([("a", inner)]));
+    }
+
+    #[test]
+    fn the_value_of_a_name_may_be_looked_up_in_another_field() {
+        let schema = Schema::structure()
+            .field("a", Schema::OPTIONAL_INT32)
+            .field("c", Schema::INT32)
+            .field("s", Schema::STRING)
+            .build()
+            .unwrap();
+        let mut edits = FieldEdits::default();
+        edits.drop_field(&path("a"));
+        edits.rename(&path("a"), &"c".into());
+        edits.look_up("c".into(), "a".into());
+        let reshape = Reshape::new(&schema, &edits).unwrap();
+        let of = |a: Value| {
+            let values = vec![a, 2.into(), "x".into()];
+            let structure = Struct::from_values(schema.clone(), values).unwrap();
+            reshape.apply(structure, Nulls::AreDefaults)
+        };
+        assert_eq!(of(1.into()).unwrap().values(), [1.into(), "x".into()]);
+        assert_eq!(
+            of(Value::Null).unwrap_err().kind(),
+            windlass_api::ErrorKind::Data
+        );
+        edits.look_up("s".into(), "a".into());
+        let reshape = Reshape::new(&schema, &edits).unwrap();
+        let values = vec![1.into(), 2.into(), "x".into()];
+        let structure = Struct::from_values(schema.clone(), values).unwrap();
+        assert!(reshape.apply(structure, Nulls::AreDefaults).is_err());
+        edits.look_up("s".into(), "missing".into());
+        assert!(Reshape::new(&schema, &edits).is_err());
+    }
+
+    #[test]
+    fn names_of_schemaless_fields_are_text_or_null() {
+        let mut edits = FieldEdits::default();
+        edits.drop_field(&path("a"));
+        let mut map = MapValue::from_iter([(Value::Null, 1), ("a".into(), 2)]);
+        edits.edit_map(&mut map).unwrap();
+        assert_eq!(map.entries(), [(Value::Null, Value::Int32(1))]);
+        map.insert(5, 6);
+        assert_eq!(
+            edits.edit_map(&mut map).unwrap_err().kind(),
+            ErrorKind::Internal
+        );
+    }
+}

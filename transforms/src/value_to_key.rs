@@ -132,3 +132,20 @@ pub(crate) fn config() -> ConfigDef {
 }
 
 const PURPOSE: &str = "copying fields from value to key";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_must_differ_in_the_key() {
+        let configure = |fields: &str| {
+            let pair = |name: &str, value: &str| (name.to_owned(), Some(value.to_owned()));
+            let props = [pair("fields", fields), pair("field.syntax.version", "V2")];
+            ValueToKey::new().configure(&props.into_iter().collect())
+        };
+        configure("a.id,b").unwrap();
+        let error = configure("a.id,b.id").unwrap_err();
+        assert!(error.message().contains("named id"), "{error}");
+    }
+}

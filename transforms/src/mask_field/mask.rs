@@ -121,3 +121,38 @@ impl Replacement {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn covered(replacement: &str, value: impl Into<Value>) -> Result<Value> {
+        let mut value = value.into();
+        Mask::new(Some(replacement.to_owned())).cover(&mut value)?;
+        Ok(value)
+    }
+
+    #[test]
+    fn a_replacement_becomes_the_class_of_the_value() {
+        assert_eq!(covered("12", 5i8).unwrap(), Value::Int8(12));
+        assert_eq!(covered("12", "x").unwrap(), Value::from("12"));
+        assert_eq!(covered("1.5", 5f64).unwrap(), Value::Float64(1.5));
+        assert_eq!(
+            covered("1.5", true).unwrap_err().kind(),
+            windlass_api::ErrorKind::Data
+        );
+    }
+
+    #[test]
+    fn a_big_integer_takes_digits_only() {
+        let big = || Value::BigInteger(Box::new(5.into()));
+        assert_eq!(
+            covered("+12", big()).unwrap(),
+            Value::BigInteger(Box::new(12.into()))
+        );
+        for refused in ["1.0", "1e2", "1_000", " 1", "-", "x"] {
+            assert!(covered(refused, big()).is_err(), "{refused}");
+        }
+        assert_eq!(covered("12", Value::Null).unwrap(), Value::Null);
+    }
+}
