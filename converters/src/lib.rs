@@ -2,6 +2,7 @@
 //!
 //! Each matches the Java class of its name, value for value and byte for byte. [`plugins`] lists them.
 
+mod avro;
 mod boolean;
 mod byte_array;
 mod charset;
@@ -16,6 +17,7 @@ pub mod registry;
 mod simple_header;
 mod string;
 
+pub use avro::{AvroConverter, AvroSchema};
 pub use boolean::BooleanConverter;
 pub use byte_array::ByteArrayConverter;
 pub use json::JsonConverter;

@@ -106,6 +106,17 @@ impl RegistryClient {
         })
     }
 
+    /// Where the schema of an id stands, as subjects and versions.
+    ///
+    /// # Errors
+    /// When there is no such id, or the registry cannot be asked.
+    pub async fn places(&mut self, id: i32) -> Result<Vec<(String, i32)>> {
+        let what = format!("getting the subjects and versions of id {id}");
+        let path = format!("/schemas/ids/{id}/versions");
+        let places: Vec<PlaceAnswer> = self.get(&what, &path).await?;
+        Ok(places.into_iter().map(|p| (p.subject, p.version)).collect())
+    }
+
     /// A version of a subject; `None` for the latest.
     ///
     /// # Errors
@@ -306,6 +317,12 @@ struct VersionAnswer {
     id: i32,
     #[serde(flatten)]
     schema: SchemaAnswer,
+}
+
+#[derive(Deserialize)]
+struct PlaceAnswer {
+    subject: String,
+    version: i32,
 }
 
 #[derive(Deserialize)]

@@ -52,6 +52,15 @@ pub struct RegistryConfig {
 }
 
 impl RegistryConfig {
+    /// Whether a schema that the registry prescribes must be able to read what the schema of the value writes.
+    pub fn checks_compatibility(&self) -> bool {
+        if self.use_schema_id.is_some() {
+            self.id_strict
+        } else {
+            self.latest_strict
+        }
+    }
+
     /// Takes the shared keys out of a configuration parsed by a definition with [`define`] applied; `props` is what was
     /// parsed, for the keys that no definition can list.
     ///

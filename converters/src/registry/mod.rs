@@ -17,6 +17,7 @@ pub mod config;
 mod error;
 pub mod frame;
 mod http;
+mod id_cache;
 mod model;
 pub mod net;
 mod plan_cache;
@@ -28,6 +29,7 @@ pub use bounded::Bounded;
 pub use client::RegistryClient;
 pub use config::RegistryConfig;
 pub use error::RegistryError;
+pub use id_cache::IdCache;
 pub use model::{
     NewSchema, SchemaFormat, SchemaReference, StoredReference, StoredSchema, SubjectVersion,
 };

@@ -21,6 +21,7 @@ pub struct Resolver {
     format: SchemaFormat,
     is_key: bool,
     schemas: Bounded<i32, Arc<StoredSchema>>,
+    places: Bounded<i32, Vec<(String, i32)>>,
     written: Bounded<Arc<Question>, Written>,
     /// What the next preparation asks.
     wanted: Option<Arc<Question>>,
@@ -42,6 +43,7 @@ pub struct Written {
 #[derive(Debug, PartialEq, Eq, Hash)]
 enum Question {
     Schema(i32),
+    Places(i32),
     Written { subject: String, schema: NewSchema },
 }
 
@@ -59,6 +61,7 @@ impl Resolver {
             format,
             is_key,
             schemas: Bounded::new(capacity),
+            places: Bounded::new(capacity),
             written: Bounded::new(capacity),
             wanted: None,
             answered: None,
@@ -94,6 +97,18 @@ impl Resolver {
             Some(schema) => Ok(Arc::clone(schema)),
             None => Err(self.ask(Question::Schema(id))),
         }
+    }
+
+    /// The version of an id's schema under a subject; `None` when it does not stand there.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NeedsPreparation`] when the registry must be asked.
+    pub fn version(&mut self, subject: &str, id: i32) -> Result<Option<i32>> {
+        let Some(places) = self.places.get(&id) else {
+            return Err(self.ask(Question::Places(id)));
+        };
+        let of_subject = places.iter().filter(|(s, _)| s == subject);
+        Ok(of_subject.map(|(_, version)| *version).max())
     }
 
     /// The id under which values of a schema are written, as `auto.register.schemas`, `use.schema.id` and
@@ -148,6 +163,14 @@ impl Resolver {
                 let schema = self.client.schema(*id).await?;
                 let schema = self.of_format(schema)?;
                 self.schemas.insert(*id, schema);
+            }
+            Question::Places(id) => {
+                let places = match self.client.places(*id).await {
+                    // A registry that is too old to say, or where the schema was deleted.
+                    Err(RegistryError::Refused { status: 404, .. }) => Vec::new(),
+                    places => places?,
+                };
+                self.places.insert(*id, places);
             }
             Question::Written { subject, schema } => {
                 let written = self.find(subject, schema).await?;
