@@ -3,8 +3,9 @@
 use windlass_api::{Converter, HeaderConverter};
 
 use crate::{
-    BooleanConverter, ByteArrayConverter, DoubleConverter, FloatConverter, IntegerConverter,
-    JsonConverter, LongConverter, ShortConverter, SimpleHeaderConverter, StringConverter,
+    AvroConverter, BooleanConverter, ByteArrayConverter, DoubleConverter, FloatConverter,
+    IntegerConverter, JsonConverter, LongConverter, ShortConverter, SimpleHeaderConverter,
+    StringConverter,
 };
 
 /// A converter class that the worker knows.
@@ -12,7 +13,7 @@ use crate::{
 pub struct ConverterPlugin {
     /// The full Java class name, as in `key.converter` or `header.converter`.
     pub class: &'static str,
-    /// The version of Kafka whose class it matches, as REST shows it.
+    /// The version of Kafka whose class it matches, or with whose classes it came, as REST shows it.
     pub version: &'static str,
     /// Makes one for keys or values; `None` for a class that converts headers only.
     pub new: Option<fn() -> Box<dyn Converter>>,
@@ -36,9 +37,21 @@ macro_rules! both {
     };
 }
 
+macro_rules! value_or_key {
+    ($class:literal, $converter:ident) => {
+        ConverterPlugin {
+            class: $class,
+            version: VERSION,
+            new: Some(|| Box::new($converter::default())),
+            new_header: None,
+        }
+    };
+}
+
 const VERSION: &str = "4.3.1";
 
-static PLUGINS: [ConverterPlugin; 10] = [
+static PLUGINS: [ConverterPlugin; 11] = [
+    value_or_key!("io.confluent.connect.avro.AvroConverter", AvroConverter),
     both!(
         "org.apache.kafka.connect.converters.BooleanConverter",
         BooleanConverter

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value, json};
 use windlass_testkit::Answer;
 
+use crate::additions::without_additions;
 use crate::matcher::differences;
 
 /// The differences between a step's answers and what it expects; `files` are looked for below `directory`.
@@ -39,7 +40,7 @@ pub(crate) fn check(expect: &Value, answers: &[Answer], directory: &Path) -> Vec
     }
     if let Some(want) = expect.get("body") {
         lines.extend(match serde_json::from_str::<Value>(&answer.body) {
-            Ok(body) => differences(want, Some(&body), "body"),
+            Ok(body) => differences(want, Some(&without_additions(body)), "body"),
             Err(error) => vec![format!("body: not JSON ({error}): {:?}", answer.body)],
         });
     }
