@@ -105,6 +105,7 @@ impl Builder {
         let era = i32::from(Civil::of(local).year > 0);
 
         let mut first = Builder::default();
+        first.set(Field::Era, era);
         first.set(Field::Year, self.value(Field::WeekYear));
         first.set(Field::WeekOfYear, 1);
         first.set(Field::Weekday, 1);
@@ -112,7 +113,7 @@ impl Builder {
         let civil = Civil::of(days.wrapping_mul(MILLIS_PER_DAY));
         let mut resolved = self.clone();
         resolved.clear(Field::WeekYear);
-        resolved.set(Field::Era, era);
+        resolved.set(Field::Era, i32::from(civil.year > 0));
         resolved.set(Field::Year, civil.year_of_era() as i32);
         resolved.set(Field::Month, civil.month as i32 - 1);
         resolved.set(Field::Day, civil.day as i32);

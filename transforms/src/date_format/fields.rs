@@ -72,7 +72,17 @@ impl Fields {
 
     /// The year that the week belongs to.
     pub(super) fn week_year(&self) -> i64 {
-        self.year + i64::from(self.is_in_next_week_year())
+        if self.year > 0 {
+            return self.year + i64::from(self.is_in_next_week_year());
+        }
+        // Before Christ, Java asks for the first Sunday of the next year's number without its sign.
+        let new_year = days_of(-self.year, 1, 1);
+        let days_before_sunday = match (sunday_before(new_year + 6) - new_year) % 7 {
+            0 => 7,
+            days => days,
+        };
+        let days_left = self.new_year(1) - self.days;
+        self.year + i64::from(days_left <= 7 - days_before_sunday)
     }
 
     fn is_in_next_week_year(&self) -> bool {

@@ -122,8 +122,6 @@ impl DateFormat {
             Letter::ZoneName | Letter::ZoneNumber | Letter::ZoneIso => {
                 return self.format_zone(letter, count, millis, out);
             }
-            Letter::Year if count == 2 => fields.year_of_era() % 100,
-            Letter::WeekYear if count == 2 => fields.week_year() % 100,
             Letter::Year => fields.year_of_era(),
             Letter::WeekYear => fields.week_year(),
             Letter::Month | Letter::StandaloneMonth => i64::from(fields.month),
@@ -144,7 +142,11 @@ impl DateFormat {
         if number < 0 {
             out.push('-');
         }
-        write!(out, "{:0count$}", number.unsigned_abs())
+        let digits = match (letter, count) {
+            (Letter::Year | Letter::WeekYear, 2) => number.unsigned_abs() % 100,
+            _ => number.unsigned_abs(),
+        };
+        write!(out, "{digits:0count$}")
     }
 
     fn format_zone(
@@ -171,3 +173,6 @@ impl DateFormat {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,10 +27,10 @@ pub(super) fn read(text: &str) -> Option<(i32, usize)> {
         let sign = usize::from(after.starts_with('-'));
         let (power, taken) = self::digits(&after[sign..]);
         if taken > 0 {
-            let power = power
-                .parse()
-                .unwrap_or(i64::from(i32::MAX))
-                .min(i64::from(i32::MAX));
+            let power = match power.as_str() {
+                "" => 0,
+                power => power.parse().unwrap_or(i64::MAX).min(i64::from(i32::MAX)),
+            };
             exponent = if sign == 1 { -power } else { power };
             length += 1 + sign + taken;
         }
@@ -94,6 +94,7 @@ mod tests {
             ("٤٢", 42, 4),
             ("12E1", 120, 4),
             ("12E-1", 1, 5),
+            ("12E0", 12, 4),
             ("12Ex", 12, 2),
             ("12E-", 12, 2),
             ("4294967297", 1, 10),

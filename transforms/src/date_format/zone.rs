@@ -65,10 +65,7 @@ impl Zone {
         if self.names.id == UTC.id {
             return Offset::default();
         }
-        let clamped = millis.clamp(
-            Timestamp::MIN.as_millisecond(),
-            Timestamp::MAX.as_millisecond(),
-        );
+        let clamped = millis.clamp(RULES_BEGIN, Timestamp::MAX.as_millisecond());
         match Timestamp::from_millisecond(clamped) {
             Ok(instant) => self.offset(instant),
             Err(_) => Offset::default(),
@@ -153,6 +150,9 @@ fn local(millis: i64) -> Option<DateTime> {
     let time = Time::new(part(3_600_000, 24), part(60_000, 60), part(1000, 60), 0).ok()?;
     Some(DateTime::from_parts(date, time))
 }
+
+/// 1 January 1900: before it Java's zones have the offset they had then.
+const RULES_BEGIN: i64 = -2_208_988_800_000;
 
 static UTC: Names = Names {
     id: "Etc/UTC",
