@@ -145,7 +145,7 @@ const TRANSFORMS: &[TransformClass] = &[
     TransformClass {
         class: "org.apache.kafka.connect.transforms.RegexRouter",
         config: regex_router::config,
-        new: None,
+        new: Some(|| Box::new(regex_router::RegexRouter::default())),
     },
     TransformClass {
         class: "org.apache.kafka.connect.transforms.ReplaceField$Key",

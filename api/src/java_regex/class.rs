@@ -41,7 +41,8 @@ impl Translator {
                     }
                     match self.peek() {
                         Some(']') | None => return self.error("Bad class syntax"),
-                        _ if empty => return self.error("Bad intersection syntax"),
+                        // Nothing on the left does not count.
+                        _ if empty => continue,
                         _ => out.push_str("&&"),
                     }
                 }

@@ -15,17 +15,25 @@ impl Translator {
     /// An escape outside a class.
     pub(super) fn escape(&mut self) -> Translated<()> {
         match self.pattern.get(self.at + 1).copied() {
-            Some('b') if !self.pattern[self.at + 2..].starts_with(&['{', 'g']) => {
-                self.emit(WORD_EDGE)
+            Some('b') if self.pattern.get(self.at + 2) == Some(&'{') => {
+                if !self.pattern[self.at + 2..].starts_with(&['{', 'g', '}']) {
+                    return self.error("Illegal/unsupported escape sequence");
+                }
+                self.at += 3;
+                self.emit(GRAPHEME_EDGE)
             }
+            Some('b') if self.flags.unicode_classes => self.emit(UNICODE_WORD_EDGE),
+            Some('B') if self.flags.unicode_classes => self.emit(UNICODE_NO_WORD_EDGE),
+            Some('b') => self.emit(WORD_EDGE),
             Some('B') => self.emit(NO_WORD_EDGE),
-            Some('A') => self.emit(r"\A"),
+            // `\G` is where the last match ended; there is none before the first.
+            Some('A' | 'G') => self.emit(r"\A"),
+            Some('X') => self.emit(GRAPHEME),
             Some('z') => self.emit(r"\z"),
             Some('Z') => self.emit(LAST_LINE_END),
             Some('R') => self.emit(r"(?:\r\n|[\n-\r\x{85}\x{2028}\x{2029}])"),
             Some('k') => self.named_reference(),
             Some('1'..='9') => self.numbered_reference(),
-            Some(c @ ('G' | 'X' | 'N' | 'b')) => self.error(format!("\\{c} is not supported")),
             _ => {
                 match self.simple_escape()? {
                     Escape::Char(c) => self.literal(c),
@@ -83,7 +91,15 @@ impl Translator {
         };
         self.at += 1;
         let set = |text: &str| Ok(Escape::Set(text.to_owned()));
+        let unicode = self.flags.unicode_classes;
         match c {
+            'd' if unicode => set(r"\p{Nd}"),
+            'D' if unicode => set(r"\P{Nd}"),
+            'w' if unicode => set(&format!("[{UNICODE_WORD}]")),
+            'W' if unicode => set(&format!("[^{UNICODE_WORD}]")),
+            's' if unicode => set(r"\p{White_Space}"),
+            'S' if unicode => set(r"\P{White_Space}"),
+            'N' => self.named_character(),
             'd' => set("[0-9]"),
             'D' => set("[^0-9]"),
             'w' => set("[a-zA-Z_0-9]"),
@@ -186,12 +202,44 @@ impl Translator {
         u32::from_str_radix(&text, 16).ok()
     }
 
+    /// `\N{LATIN SMALL LETTER A}`, of the characters in ASCII.
+    fn named_character(&mut self) -> Translated<Escape> {
+        let rest = &self.pattern[self.at..];
+        let end = rest.iter().position(|&c| c == '}');
+        let Some(end) = end.filter(|_| rest.first() == Some(&'{')) else {
+            return self.error("Illegal character name escape sequence");
+        };
+        let name: String = rest[1..end].iter().collect();
+        self.at += end + 1;
+        match character(&name.trim().to_ascii_uppercase()) {
+            Some(c) => Ok(Escape::Char(c)),
+            None => self.error(format!("Unknown character name [{name}]")),
+        }
+    }
+
     fn char(&self, code: u32) -> Translated<Escape> {
         match char::from_u32(code) {
             Some(c) => Ok(Escape::Char(c)),
             None => self.error("An unpaired surrogate or a code point too high is not supported"),
         }
     }
+}
+
+/// The ASCII character of a Unicode name.
+fn character(name: &str) -> Option<char> {
+    let letter = |prefix: &str| {
+        let mut letters = name.strip_prefix(prefix)?.chars();
+        let letter = letters.next().filter(char::is_ascii_uppercase)?;
+        letters.next().is_none().then_some(letter)
+    };
+    if let Some(capital) = letter("LATIN CAPITAL LETTER ") {
+        return Some(capital);
+    }
+    if let Some(capital) = letter("LATIN SMALL LETTER ") {
+        return Some(capital.to_ascii_lowercase());
+    }
+    let mut names = CHARACTER_NAMES.iter();
+    names.find(|(_, known)| *known == name).map(|(c, _)| *c)
 }
 
 /// `\b`, between ASCII word characters and others as since Java 19.
@@ -207,3 +255,65 @@ const HORIZONTAL: &str = r" \t\x{a0}\x{1680}\x{180e}\x{2000}-\x{200a}\x{202f}\x{
 
 /// `\v`
 const VERTICAL: &str = r"\n\x0b\x0c\r\x{85}\x{2028}\x{2029}";
+
+/// `\w` with the flag U.
+const UNICODE_WORD: &str = r"\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}";
+
+/// `\b` with the flag U.
+pub(super) const UNICODE_WORD_EDGE: &str = r"(?:(?<=[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}])(?![\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}])|(?<![\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}])(?=[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]))";
+
+/// `\B` with the flag U.
+pub(super) const UNICODE_NO_WORD_EDGE: &str = r"(?:(?<=[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}])(?=[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}])|(?<![\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}])(?![\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]))";
+
+/// `\X`: an extended grapheme cluster (Unicode annex 29).
+const GRAPHEME: &str = r"(?>\r\n|\p{gcb=CN}|\r|\n|\p{gcb=PP}*(?:\p{gcb=RI}\p{gcb=RI}|\p{gcb=L}*(?:\p{gcb=V}+|\p{gcb=LV}\p{gcb=V}*|\p{gcb=LVT})\p{gcb=T}*|\p{gcb=L}+|\p{gcb=T}+|\p{Extended_Pictographic}(?:\p{gcb=EX}*\p{gcb=ZWJ}\p{Extended_Pictographic})*|[^\r\n\p{gcb=CN}])[\p{gcb=EX}\p{gcb=ZWJ}\p{gcb=SM}]*|\p{gcb=PP})";
+
+/// `\b{g}`: between such clusters, but for runs of more than two regional indicators.
+pub(super) const GRAPHEME_EDGE: &str = r"(?:\A|\z|(?<=[\p{gcb=CN}\r\n])(?!(?<=\r)\n)|(?=[\p{gcb=CN}\r\n])(?!(?<=\r)\n)|(?<![\p{gcb=CN}\r\n\p{gcb=PP}])(?![\p{gcb=CN}\r\n\p{gcb=EX}\p{gcb=ZWJ}\p{gcb=SM}])(?!(?<=\p{gcb=L})[\p{gcb=L}\p{gcb=V}\p{gcb=LV}\p{gcb=LVT}])(?!(?<=[\p{gcb=LV}\p{gcb=V}])[\p{gcb=V}\p{gcb=T}])(?!(?<=[\p{gcb=LVT}\p{gcb=T}])\p{gcb=T})(?!(?<=\p{gcb=ZWJ})\p{Extended_Pictographic})(?!(?<=\p{gcb=RI})\p{gcb=RI}))";
+
+/// The names of what is no letter in ASCII.
+const CHARACTER_NAMES: [(char, &str); 43] = [
+    (' ', "SPACE"),
+    ('!', "EXCLAMATION MARK"),
+    ('"', "QUOTATION MARK"),
+    ('#', "NUMBER SIGN"),
+    ('$', "DOLLAR SIGN"),
+    ('%', "PERCENT SIGN"),
+    ('&', "AMPERSAND"),
+    ('\'', "APOSTROPHE"),
+    ('(', "LEFT PARENTHESIS"),
+    (')', "RIGHT PARENTHESIS"),
+    ('*', "ASTERISK"),
+    ('+', "PLUS SIGN"),
+    (',', "COMMA"),
+    ('-', "HYPHEN-MINUS"),
+    ('.', "FULL STOP"),
+    ('/', "SOLIDUS"),
+    ('0', "DIGIT ZERO"),
+    ('1', "DIGIT ONE"),
+    ('2', "DIGIT TWO"),
+    ('3', "DIGIT THREE"),
+    ('4', "DIGIT FOUR"),
+    ('5', "DIGIT FIVE"),
+    ('6', "DIGIT SIX"),
+    ('7', "DIGIT SEVEN"),
+    ('8', "DIGIT EIGHT"),
+    ('9', "DIGIT NINE"),
+    (':', "COLON"),
+    (';', "SEMICOLON"),
+    ('<', "LESS-THAN SIGN"),
+    ('=', "EQUALS SIGN"),
+    ('>', "GREATER-THAN SIGN"),
+    ('?', "QUESTION MARK"),
+    ('@', "COMMERCIAL AT"),
+    ('[', "LEFT SQUARE BRACKET"),
+    ('\\', "REVERSE SOLIDUS"),
+    (']', "RIGHT SQUARE BRACKET"),
+    ('^', "CIRCUMFLEX ACCENT"),
+    ('_', "LOW LINE"),
+    ('`', "GRAVE ACCENT"),
+    ('{', "LEFT CURLY BRACKET"),
+    ('|', "VERTICAL LINE"),
+    ('}', "RIGHT CURLY BRACKET"),
+    ('~', "TILDE"),
+];

@@ -209,6 +209,36 @@ mod tests {
     }
 
     #[test]
+    fn unicode_classes_blocks_and_clusters() {
+        check(r"(?U)\w+\s\d", &["caf\u{e9}\u{2003}\u{664}"], &["a-1"]);
+        check(r"(?U)\p{Upper}\p{Punct}", &["\u{c9}\u{bf}"], &["\u{e9}!"]);
+        check(r"(?U:\w)\w", &["\u{e9}e"], &["\u{e9}\u{e9}"]);
+        check(r"(?U).*\b\u00e9\b.*", &["a \u{e9} b"], &["a\u{e9}b"]);
+        check(
+            r"\p{InGreek}\p{block=Greek and Coptic}[\P{InLatin-1 Supplement}]",
+            &["\u{3b1}\u{3b2}a"],
+            &["\u{3b1}\u{3b2}\u{e9}"],
+        );
+        check(r"[&&a]", &["a"], &["&", "b"]);
+        check(
+            r"\Ga\X\X",
+            &["ae\u{301}\u{1f468}\u{200d}\u{1f469}"],
+            &["aee\u{301}e"],
+        );
+        check(
+            r"\X",
+            &["\r\n", "\u{1f1e9}\u{1f1ea}", "\u{1112}\u{1161}\u{11ab}"],
+            &["ab", "\n\r"],
+        );
+        check(r"(?s)e\b{g}.*", &["eb", "e\n"], &["e\u{301}"]);
+        check(
+            r"\N{LATIN SMALL LETTER A}\N{full stop}[\N{DIGIT ONE}]",
+            &["a.1"],
+            &["ab1"],
+        );
+    }
+
+    #[test]
     fn line_ends() {
         let find = |pattern: &str, text: &str| JavaRegex::new(pattern).unwrap().find(text).unwrap();
         assert!(find("a$", "a\n") && find("a$", "a\r\n") && find("a$", "a\u{85}"));
@@ -235,17 +265,17 @@ mod tests {
         assert_eq!(error("*"), "Dangling meta character '*' near index 0\n*\n^");
         assert_eq!(error("a)"), "Unmatched closing ')' near index 0\na)\n^");
         for bad in [
-            r"\G",
-            r"\X",
+            r"\b{x}",
+            r"\N{NO SUCH NAME}",
+            r"\N",
             "a**",
             "a{x}",
             "[b-a]",
-            r"\p{InGreek}",
+            r"\p{InNope}",
             r"\p{Nope}",
             "(?<a",
             r"\",
             "a{2,1}",
-            "(?U)a",
         ] {
             assert!(JavaRegex::new(bad).is_err(), "{bad}");
         }

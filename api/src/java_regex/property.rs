@@ -26,9 +26,13 @@ impl Translator {
         let cased = CASED
             .iter()
             .find(|(names, _)| names.contains(&name.as_str()));
-        let found = match cased.filter(|_| self.flags.ignore_case) {
-            Some((_, any_case)) => Some((*any_case).to_owned()),
-            None => lookup(&name),
+        let unicode = UNICODE_POSIX
+            .iter()
+            .find(|(known, _)| self.flags.unicode_classes && *known == name);
+        let found = match (cased.filter(|_| self.flags.ignore_case), unicode) {
+            (Some((_, any_case)), None) => Some((*any_case).to_owned()),
+            (_, Some((_, items))) => Some((*items).to_owned()),
+            (None, None) => lookup(&name),
         };
         let Some(set) = found else {
             return self.error(format!("Unknown character property name {{{name}}}"));
@@ -46,9 +50,13 @@ fn lookup(name: &str) -> Option<String> {
     if let Some((key, value)) = name.split_once('=') {
         return match key.to_ascii_lowercase().as_str() {
             "gc" | "general_category" => category(value),
+            "blk" | "block" => block(value),
             "sc" | "script" => word(value).map(|script| format!(r"\p{{sc={script}}}")),
             _ => None,
         };
+    }
+    if let Some(rest) = name.strip_prefix("In") {
+        return block(rest);
     }
     if let Some(rest) = name.strip_prefix("Is") {
         let upper = rest.to_ascii_uppercase();
@@ -61,6 +69,21 @@ fn lookup(name: &str) -> Option<String> {
         };
     }
     category(name)
+}
+
+/// The block of any of its names, in which case, blanks, hyphens and underscores do not count.
+fn block(name: &str) -> Option<String> {
+    let name: String = name
+        .chars()
+        .filter(|c| !matches!(c, ' ' | '-' | '_'))
+        .map(|c| c.to_ascii_uppercase())
+        .collect();
+    BLOCKS.lines().find_map(|line| {
+        let mut columns = line.split('\t');
+        let (first, last) = (columns.next()?, columns.next()?);
+        let is_meant = columns.any(|known| known == name);
+        is_meant.then(|| format!(r"\x{{{first}}}-\x{{{last}}}"))
+    })
 }
 
 fn category(name: &str) -> Option<String> {
@@ -128,6 +151,26 @@ const CASED: [(&[&str], &str); 3] = [
         r"\p{Lowercase}\p{Uppercase}\p{Lt}",
     ),
 ];
+
+/// POSIX classes with the flag U.
+const UNICODE_POSIX: [(&str, &str); 13] = [
+    ("Lower", r"\p{Lowercase}"),
+    ("Upper", r"\p{Uppercase}"),
+    ("Alpha", r"\p{Alphabetic}"),
+    ("Digit", r"\p{Nd}"),
+    ("Alnum", r"\p{Alphabetic}\p{Nd}"),
+    ("Punct", r"\p{P}"),
+    ("Graph", r"[^\p{White_Space}\p{Cc}\p{Cn}]"),
+    ("Print", r"[^\p{Zl}\p{Zp}\p{Cc}\p{Cn}]"),
+    ("Blank", r"\p{Zs}\t"),
+    ("Cntrl", r"\p{Cc}"),
+    ("XDigit", r"\p{Nd}\p{Hex_Digit}"),
+    ("Space", r"\p{White_Space}"),
+    ("ASCII", r"\x00-\x7f"),
+];
+
+/// The blocks of Unicode: first and last character, then the names.
+const BLOCKS: &str = include_str!("blocks.tsv");
 
 /// Binary properties after `Is`, in any case.
 const BINARY: [(&str, &str); 15] = [

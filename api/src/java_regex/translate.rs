@@ -1,6 +1,8 @@
 //! Sequences, groups and quantifiers.
 
-use super::escape::{NO_WORD_EDGE, WORD_EDGE};
+use super::escape::{
+    GRAPHEME_EDGE, NO_WORD_EDGE, UNICODE_NO_WORD_EDGE, UNICODE_WORD_EDGE, WORD_EDGE,
+};
 use super::{PatternError, Translated};
 
 /// The pattern in the syntax of `fancy_regex`.
@@ -35,6 +37,8 @@ pub(super) struct Flags {
     pub(super) ignore_case: bool,
     pub(super) unicode_case: bool,
     pub(super) comments: bool,
+    /// Predefined and POSIX classes are those of Unicode.
+    pub(super) unicode_classes: bool,
     dot_all: bool,
     multi_line: bool,
     unix_lines: bool,
@@ -273,7 +277,10 @@ impl Translator {
                     self.out.push_str("(?:");
                     return Ok(true);
                 }
-                'U' => return self.error("The flag U (UNICODE_CHARACTER_CLASS) is not supported"),
+                'U' => {
+                    self.flags.unicode_classes = on;
+                    self.flags.unicode_case = on;
+                }
                 _ => return self.error("Unknown inline modifier"),
             }
         }
@@ -377,6 +384,9 @@ fn is_zero_width(atom: &str) -> bool {
     let edges = [
         WORD_EDGE,
         NO_WORD_EDGE,
+        UNICODE_WORD_EDGE,
+        UNICODE_NO_WORD_EDGE,
+        GRAPHEME_EDGE,
         LINE_START,
         LINE_END,
         LAST_LINE_END,

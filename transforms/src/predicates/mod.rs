@@ -36,6 +36,6 @@ const PREDICATES: &[PredicateClass] = &[
     PredicateClass {
         class: "org.apache.kafka.connect.transforms.predicates.TopicNameMatches",
         config: topic_name_matches::config,
-        new: None,
+        new: Some(|| Box::new(topic_name_matches::TopicNameMatches::default())),
     },
 ];
