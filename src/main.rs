@@ -12,6 +12,9 @@ mod worker;
 
 use std::process::ExitCode;
 
+// Its symbols take the place of musl's memcpy, memmove and memcmp.
+use windlass_mem as _;
+
 #[cfg(feature = "rusty-alloc")]
 #[global_allocator]
 static ALLOCATOR: rusty_alloc_api::RustyAlloc = rusty_alloc_api::RustyAlloc;
