@@ -134,8 +134,11 @@ impl Batch {
         match self.body {
             Body::Building(builder) => Some(builder),
             Body::Sealed(bytes) => {
+                let mut buffer = bytes.try_into_mut().ok()?;
+                // Or its bytes, which start behind the builder's slack, would be moved to the front.
+                buffer.clear();
                 let mut builder = BatchBuilder::new();
-                builder.reuse(Vec::from(bytes.try_into_mut().ok()?));
+                builder.reuse(Vec::from(buffer));
                 Some(builder)
             }
         }

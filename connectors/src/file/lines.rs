@@ -155,9 +155,10 @@ impl Lines {
             self.at = 0;
         }
         let at = self.lent.iter().position(Bytes::is_unique)?;
-        let mut buffer = Vec::from(self.lent.remove(at)?);
+        let mut buffer = self.lent.remove(at)?.try_into_mut().ok()?;
+        // Or its bytes would be copied to where they are.
         buffer.clear();
-        Some(buffer)
+        Some(Vec::from(buffer))
     }
 }
 
