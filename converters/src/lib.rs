@@ -13,6 +13,7 @@ mod json;
 pub mod json_schema;
 mod number;
 mod plugin;
+pub mod protobuf;
 pub mod registry;
 mod simple_header;
 mod string;
@@ -26,5 +27,6 @@ pub use number::{
     DoubleConverter, FloatConverter, IntegerConverter, LongConverter, ShortConverter,
 };
 pub use plugin::{ConverterPlugin, plugins};
+pub use protobuf::ProtobufConverter;
 pub use simple_header::SimpleHeaderConverter;
 pub use string::StringConverter;
