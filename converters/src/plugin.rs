@@ -4,8 +4,8 @@ use windlass_api::{Converter, HeaderConverter};
 
 use crate::{
     AvroConverter, BooleanConverter, ByteArrayConverter, DoubleConverter, FloatConverter,
-    IntegerConverter, JsonConverter, LongConverter, ShortConverter, SimpleHeaderConverter,
-    StringConverter,
+    IntegerConverter, JsonConverter, JsonSchemaConverter, LongConverter, ProtobufConverter,
+    ShortConverter, SimpleHeaderConverter, StringConverter,
 };
 
 /// A converter class that the worker knows.
@@ -50,8 +50,16 @@ macro_rules! value_or_key {
 
 const VERSION: &str = "4.3.1";
 
-static PLUGINS: [ConverterPlugin; 11] = [
+static PLUGINS: [ConverterPlugin; 13] = [
     value_or_key!("io.confluent.connect.avro.AvroConverter", AvroConverter),
+    value_or_key!(
+        "io.confluent.connect.json.JsonSchemaConverter",
+        JsonSchemaConverter
+    ),
+    value_or_key!(
+        "io.confluent.connect.protobuf.ProtobufConverter",
+        ProtobufConverter
+    ),
     both!(
         "org.apache.kafka.connect.converters.BooleanConverter",
         BooleanConverter

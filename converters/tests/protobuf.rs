@@ -332,7 +332,7 @@ fn options_change_the_mapping() {
             wrapper_for_nullables: true,
             ..base
         },
-        &[0x1A, 2, 8, 1, 0x12, 2, 8, 3],
+        &[0x1A, 2, 8, 1, 0x12, 2, 8, 3, 0x2A, 0],
     );
     assert_eq!(wrappers.get("flag").unwrap(), &Value::Boolean(true));
     assert!(!wrappers.schema().field("p").unwrap().schema.optional);

@@ -270,7 +270,7 @@ impl ValueReader {
     fn read(&self, cursor: &mut Cursor<'_>, earlier: Value) -> ReadResult<Option<Value>> {
         Ok(Some(match self {
             ValueReader::Scalar(scalar, kind) => read_scalar(*scalar, cursor, *kind)?,
-            ValueReader::Text { is_checked } => read_text(cursor.part()?, *is_checked)?,
+            ValueReader::Text { is_checked } => read_text(&cursor.part()?, *is_checked)?,
             ValueReader::Enum(symbols) => return Ok(symbols.value(cursor.varint()? as i32)),
             ValueReader::Wrapper(scalar) => {
                 read_wrapped(*scalar, cursor.part()?, scalar.connect_type())?
@@ -344,7 +344,7 @@ fn read_wrapped(scalar: Scalar, mut cursor: Cursor<'_>, kind: Type) -> ReadResul
             continue;
         }
         value = match scalar {
-            Scalar::String => read_text(cursor.part()?, true)?,
+            Scalar::String => read_text(&cursor.part()?, true)?,
             scalar => read_scalar(scalar, &mut cursor, kind)?,
         };
     }
@@ -380,7 +380,7 @@ fn read_scalar(scalar: Scalar, cursor: &mut Cursor<'_>, kind: Type) -> ReadResul
         Scalar::Float => return Ok(Value::Float32(f32::from_le_bytes(cursor.fixed32()?))),
         Scalar::Double => return Ok(Value::Float64(f64::from_le_bytes(cursor.fixed64()?))),
         Scalar::Bool => return Ok(Value::Boolean(cursor.varint()? != 0)),
-        Scalar::String => return read_text(cursor.part()?, true),
+        Scalar::String => return read_text(&cursor.part()?, true),
         Scalar::Bytes => return Ok(Value::Bytes(cursor.part()?.rest())),
     };
     Ok(match kind {
@@ -392,7 +392,7 @@ fn read_scalar(scalar: Scalar, cursor: &mut Cursor<'_>, kind: Type) -> ReadResul
 }
 
 /// Text; where it is not checked, what is no UTF-8 is replaced.
-fn read_text(cursor: Cursor<'_>, is_checked: bool) -> ReadResult<Value> {
+fn read_text(cursor: &Cursor<'_>, is_checked: bool) -> ReadResult<Value> {
     match Text::try_new(cursor.rest()) {
         Ok(text) => Ok(Value::String(text)),
         Err(bytes) if !is_checked => Ok(Value::from(String::from_utf8_lossy(&bytes).into_owned())),

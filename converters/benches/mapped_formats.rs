@@ -1,0 +1,108 @@
+//! What a record costs in Protobuf and JSON Schema once its schema is known. `cargo bench -p windlass-converters`
+
+use bytes::Bytes;
+use divan::counter::BytesCount;
+use divan::{Bencher, black_box};
+use windlass_api::{Schema, Struct, Value, timestamp};
+use windlass_converters::json_schema;
+use windlass_converters::protobuf::{self, Decoder, Encoder, ProtoFile, to_proto};
+
+fn main() {
+    divan::main();
+}
+
+/// The struct of the other converters' benches.
+fn order() -> Struct {
+    let schema = Schema::structure()
+        .name("com.acme.Order")
+        .version(1)
+        .field("id", Schema::INT64)
+        .field("customer", Schema::STRING)
+        .field("email", Schema::OPTIONAL_STRING)
+        .field("quantity", Schema::INT32)
+        .field("price", Schema::FLOAT64)
+        .field("paid", Schema::BOOLEAN)
+        .field("placed", timestamp::schema())
+        .field("note", Schema::OPTIONAL_STRING)
+        .build()
+        .unwrap();
+    let values = vec![
+        Value::Int64(1_234_567_890_123),
+        Value::from("Jane Doe-Smith of Springfield"),
+        Value::from("jane.doe@example.com"),
+        Value::Int32(42),
+        Value::Float64(1234.56),
+        Value::Boolean(true),
+        Value::Date(1_600_000_000_123),
+        Value::from("leave it at the door, please"),
+    ];
+    Struct::from_values(schema, values).unwrap()
+}
+
+fn protobuf_plans(schema: &Schema) -> (Encoder, Decoder) {
+    let options = protobuf::Options::default();
+    let proto = to_proto(schema, &options).unwrap();
+    let file = ProtoFile::compile(&proto.text, &[]).unwrap();
+    let (message, _) = file.message_named(&proto.message).unwrap();
+    (
+        Encoder::new(schema, &message, &options).unwrap(),
+        Decoder::new(&message, None, &options).unwrap(),
+    )
+}
+
+#[divan::bench(sample_size = 1000)]
+fn protobuf_write(bencher: Bencher<'_, '_>) {
+    let value = Value::from(order());
+    let (encoder, _) = protobuf_plans(&order().schema().clone());
+    let mut out = Vec::with_capacity(1 << 12);
+    encoder.push(&mut out, &value).unwrap();
+    bencher.counter(BytesCount::new(out.len())).bench_local(|| {
+        out.clear();
+        encoder.push(&mut out, black_box(&value)).unwrap();
+        black_box(&out[..]).len()
+    });
+}
+
+#[divan::bench(sample_size = 1000)]
+fn protobuf_read(bencher: Bencher<'_, '_>) {
+    let (encoder, decoder) = protobuf_plans(&order().schema().clone());
+    let mut out = Vec::new();
+    encoder.push(&mut out, &order().into()).unwrap();
+    let bytes = Bytes::from(out);
+    bencher
+        .counter(BytesCount::new(bytes.len()))
+        .bench_local(|| drop(black_box(decoder.read(black_box(&bytes)).unwrap())));
+}
+
+#[divan::bench(sample_size = 1000)]
+fn json_schema_write(bencher: Bencher<'_, '_>) {
+    let (schema, value) = (order().schema().clone(), Value::from(order()));
+    let options = json_schema::Options::default();
+    let mut out = Vec::with_capacity(1 << 12);
+    json_schema::write_json(&mut out, &schema, &value, &options).unwrap();
+    bencher.counter(BytesCount::new(out.len())).bench_local(|| {
+        out.clear();
+        json_schema::write_json(&mut out, &schema, black_box(&value), &options).unwrap();
+        black_box(&out[..]).len()
+    });
+}
+
+#[divan::bench(sample_size = 1000)]
+fn json_schema_read(bencher: Bencher<'_, '_>) {
+    let schema = order().schema().clone();
+    let mut out = Vec::new();
+    json_schema::write_json(
+        &mut out,
+        &schema,
+        &order().into(),
+        &json_schema::Options::default(),
+    )
+    .unwrap();
+    let bytes = Bytes::from(out);
+    bencher
+        .counter(BytesCount::new(bytes.len()))
+        .bench_local(|| {
+            let read = json_schema::read_json(black_box(bytes.clone()), &schema);
+            drop(black_box(read.unwrap()));
+        });
+}
