@@ -29,7 +29,7 @@ impl Transform for DropHeaders {
 }
 
 /// The configuration keys.
-pub(crate) fn config() -> ConfigDef {
+fn config() -> ConfigDef {
     ConfigDef::new().define(distinct_names(
         "headers",
         "The names of the headers to remove.",

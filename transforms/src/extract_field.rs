@@ -8,9 +8,9 @@ use windlass_api::{
 use crate::field_path::{FieldPath, NESTED, Place};
 use crate::keys::{field_syntax_version, replace_null_with_default, required};
 use crate::nulls::Nulls;
+use crate::recent::SchemaCache;
 use crate::require;
 use crate::rewrite::check_schema;
-use crate::schema_cache::SchemaCache;
 use crate::target::Target;
 
 /// Puts one field in place of the whole value. Null stays null.
@@ -100,7 +100,7 @@ fn unknown(field: &str) -> ConnectError {
 }
 
 /// The configuration keys.
-pub(crate) fn config() -> ConfigDef {
+fn config() -> ConfigDef {
     ConfigDef::new()
         .define(required(
             "field",

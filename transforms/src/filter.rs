@@ -20,6 +20,6 @@ impl Transform for Filter {
 }
 
 /// The configuration keys: none.
-pub(crate) fn config() -> ConfigDef {
+fn config() -> ConfigDef {
     ConfigDef::new()
 }

@@ -6,9 +6,9 @@ use windlass_api::{
 };
 
 use crate::nulls::put_copy;
+use crate::recent::SchemaCache;
 use crate::require;
 use crate::rewrite::{check_schema, copy_basics};
-use crate::schema_cache::SchemaCache;
 use crate::target::Target;
 
 /// Joins the names of nested fields, so that no field is a structure. Null stays null.
@@ -295,7 +295,7 @@ fn no_name(key: &Value) -> ConnectError {
 }
 
 /// The configuration keys.
-pub(crate) fn config() -> ConfigDef {
+fn config() -> ConfigDef {
     let delimiter = ConfigKey::new("delimiter", Kind::String)
         .default_value(".")
         .importance(Importance::Medium)

@@ -9,10 +9,10 @@ use crate::config::{field_paths, field_syntax};
 use crate::field_path::{FieldPath, Place};
 use crate::keys::replace_null_with_default;
 use crate::nulls::Nulls;
+use crate::recent::SchemaCache;
 use crate::require;
 use crate::reshape::{FieldEdits, Reshape};
 use crate::rewrite::check_schema;
-use crate::schema_cache::SchemaCache;
 use crate::target::Target;
 
 /// Moves or copies fields into headers.
@@ -197,7 +197,7 @@ fn purpose(is_move: bool) -> &'static str {
 }
 
 /// The configuration keys.
-pub(crate) fn config() -> ConfigDef {
+fn config() -> ConfigDef {
     let list = |name, documentation: &str| {
         ConfigKey::new(name, Kind::List)
             .validator(Validator::non_empty_list())

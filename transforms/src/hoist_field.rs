@@ -7,7 +7,7 @@ use windlass_api::{
 
 use crate::keys::required;
 use crate::nulls::put;
-use crate::schema_cache::SchemaCache;
+use crate::recent::SchemaCache;
 use crate::target::Target;
 
 /// Makes the whole value a field of a new structure; null too.
@@ -61,7 +61,7 @@ impl Transform for HoistField {
 }
 
 /// The configuration keys.
-pub(crate) fn config() -> ConfigDef {
+fn config() -> ConfigDef {
     ConfigDef::new().define(required(
         "field",
         Kind::String,

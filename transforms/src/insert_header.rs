@@ -35,7 +35,7 @@ impl Transform for InsertHeader {
 }
 
 /// The configuration keys.
-pub(crate) fn config() -> ConfigDef {
+fn config() -> ConfigDef {
     let key = |name, documentation| {
         required(name, Kind::String, Importance::High, documentation)
             .validator(Validator::non_null())

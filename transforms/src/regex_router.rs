@@ -51,7 +51,7 @@ impl Transform for RegexRouter {
 }
 
 /// The configuration keys.
-pub(crate) fn config() -> ConfigDef {
+fn config() -> ConfigDef {
     ConfigDef::new()
         .define(
             required(

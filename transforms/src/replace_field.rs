@@ -9,9 +9,9 @@ use crate::config::{field_paths, field_syntax};
 use crate::field_path::FieldSyntax;
 use crate::keys::replace_null_with_default;
 use crate::nulls::Nulls;
+use crate::recent::SchemaCache;
 use crate::require;
 use crate::reshape::{FieldEdits, Reshape};
-use crate::schema_cache::SchemaCache;
 use crate::target::Target;
 
 /// Drops, keeps and renames fields. Null stays null.
@@ -107,7 +107,7 @@ fn mapping(item: &str) -> Option<(&str, &str)> {
 }
 
 /// The configuration keys.
-pub(crate) fn config() -> ConfigDef {
+fn config() -> ConfigDef {
     let list = |name: &str, validator, documentation: &str| {
         ConfigKey::new(name, Kind::List)
             .default_value(Vec::new())

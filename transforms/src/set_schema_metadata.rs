@@ -83,7 +83,7 @@ impl Transform for SetSchemaMetadata {
 }
 
 /// The configuration keys.
-pub(crate) fn config() -> ConfigDef {
+fn config() -> ConfigDef {
     ConfigDef::new()
         .define(optional(
             "schema.name",

@@ -81,7 +81,7 @@ fn route(topic_format: &str, topic: &str, format: &DateFormat, timestamp: i64) -
 }
 
 /// The configuration keys.
-pub(crate) fn config() -> ConfigDef {
+fn config() -> ConfigDef {
     let key = |name: &str, default: &str, documentation: &str| {
         ConfigKey::new(name, Kind::String)
             .default_value(default)

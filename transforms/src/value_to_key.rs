@@ -9,8 +9,8 @@ use crate::config::{field_paths, field_syntax};
 use crate::field_path::{FieldPath, Place};
 use crate::keys::{distinct_names, replace_null_with_default};
 use crate::nulls::{Nulls, put_copy};
+use crate::recent::SchemaCache;
 use crate::require;
-use crate::schema_cache::SchemaCache;
 
 /// Makes the key of fields of the value. A field inside a structure keeps its own name only.
 pub(crate) struct ValueToKey {
@@ -122,7 +122,7 @@ fn check_names(fields: &[FieldPath]) -> Result<()> {
 }
 
 /// The configuration keys.
-pub(crate) fn config() -> ConfigDef {
+fn config() -> ConfigDef {
     ConfigDef::new()
         .define(distinct_names(
             "fields",

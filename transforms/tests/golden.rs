@@ -1,5 +1,7 @@
 //! The transforms and predicates against the answers of Java's.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value as Json;
 use windlass_api::{ConnectError, RecordMut, Transform, Verdict};
 use windlass_golden::{
@@ -13,12 +15,24 @@ fn transforms_answer_as_java() {
     let mut report = Report::new();
     for file in files() {
         for case in cases(&format!("transforms/{file}")) {
-            if let Some(outcome) = run(&case) {
-                report.check(&case, outcome);
-            }
+            report.check(&case, run(&case));
         }
     }
     report.finish();
+}
+
+#[test]
+fn every_class_has_vectors() {
+    let seen: BTreeSet<String> = files()
+        .iter()
+        .flat_map(|file| cases(&format!("transforms/{file}")))
+        .map(|case| case["class"].as_str().unwrap().to_owned())
+        .collect();
+    let classes = transforms().iter().map(|t| t.class);
+    let predicates = predicates().iter().map(|p| p.class);
+    for class in classes.chain(predicates.filter(|class| class.starts_with("org.apache"))) {
+        assert!(seen.contains(class), "{class}");
+    }
 }
 
 /// Every file of vectors but that of whole chains, which the engine runs.
@@ -32,27 +46,27 @@ fn files() -> Vec<String> {
     names
 }
 
-fn run(case: &Case) -> Option<Outcome> {
+fn run(case: &Case) -> Outcome {
     let class = case["class"].as_str().unwrap();
     if let Some(predicate) = predicates().iter().find(|p| p.class == class) {
-        let mut predicate = (predicate.new?)();
+        let mut predicate = (predicate.new)();
         let configured = predicate.configure(&props(&case["config"]));
-        return Some(each(case, configured, |record, expected| {
+        return each(case, configured, |record, expected| {
             match predicate.test(record) {
                 Ok(answer) if *expected == answer => Ok(()),
                 Ok(answer) => Err(format!("expected {expected}, found {answer}")),
                 Err(error) => expect_error(expected, "apply", &error),
             }
-        }));
+        });
     }
     let Some(transform) = transforms().iter().find(|t| t.class == class) else {
-        return Some(Err(format!("no class {class}")));
+        return Err(format!("no class {class}"));
     };
-    let mut transform = (transform.new?)();
+    let mut transform = (transform.new)();
     let configured = transform.configure(&props(&case["config"]));
-    Some(each(case, configured, |record, expected| {
+    each(case, configured, |record, expected| {
         apply(transform.as_mut(), record, expected)
-    }))
+    })
 }
 
 /// Checks one record after the other, unless the configuration was refused.

@@ -118,7 +118,7 @@ fn tree_and_leaf() -> impl Strategy<Value = (Tree, String)> {
 fn transform(class: &str, config: &[(&str, &str)]) -> Box<dyn Transform> {
     let class = format!("org.apache.kafka.connect.transforms.{class}");
     let found = transforms().iter().find(|t| t.class == class);
-    let mut transform = found.unwrap().new.unwrap()();
+    let mut transform = (found.unwrap().new)();
     let props: Props = config
         .iter()
         .map(|(name, value)| ((*name).to_owned(), Some((*value).to_owned())))

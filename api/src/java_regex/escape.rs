@@ -76,10 +76,11 @@ impl Translator {
     }
 
     fn reference(&mut self, reference: &str) -> Translated<()> {
-        if self.flags.ignore_case {
-            return self.error("A back reference that ignores case is not supported");
-        }
-        self.out.push_str(&format!("(?:{reference})"));
+        let text = match self.flags.ignore_case {
+            true => format!("(?i:(?:{reference}))"),
+            false => format!("(?:{reference})"),
+        };
+        self.out.push_str(&text);
         Ok(())
     }
 

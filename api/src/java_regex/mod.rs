@@ -195,6 +195,8 @@ mod tests {
         check("a*+a", &[], &["aaa"]);
         check("(?>a|ab)c", &["ac"], &["abc"]);
         check("(?<n>a)\\k<n>(b)\\2", &["aabb"], &["abbb"]);
+        check("(?i)(a.)\\1(?<n>c)\\k<n>", &["abABcC"], &["abac"]);
+        check("(?i)(a)\\2", &[], &["aa"]);
         check("a{2,3}?b{2}+", &["aabb", "aaabb"], &["abb", "aab"]);
         check(
             "(?i)stra\u{df}e[a-f]",

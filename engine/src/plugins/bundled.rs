@@ -32,10 +32,7 @@ pub(super) fn classes() -> Classes {
         }
     }
     for transform in windlass_transforms::transforms() {
-        let body = match transform.new {
-            Some(new) => Body::Transform(new),
-            None => Body::ConfigOnly(transform.config),
-        };
+        let body = Body::Transform(transform.new);
         add(
             PluginKind::Transformation,
             transform.class,
@@ -44,10 +41,7 @@ pub(super) fn classes() -> Classes {
         );
     }
     for predicate in windlass_transforms::predicates::predicates() {
-        let body = match predicate.new {
-            Some(new) => Body::Predicate(new),
-            None => Body::ConfigOnly(predicate.config),
-        };
+        let body = Body::Predicate(predicate.new);
         add(PluginKind::Predicate, predicate.class, KAFKA_VERSION, body);
     }
     classes

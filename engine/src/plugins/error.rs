@@ -46,14 +46,4 @@ pub enum PluginError {
     /// A version requirement that is not well formed.
     #[error("{0}")]
     VersionSpec(String),
-    /// The class can be configured, but this release cannot run it.
-    #[error(
-        "{kind} {class} cannot run in this release of Windlass yet; take it out of the configuration"
-    )]
-    NotRunnable {
-        /// `transformation` or `predicate`.
-        kind: &'static str,
-        /// The class.
-        class: String,
-    },
 }

@@ -61,8 +61,6 @@ enum Body {
     HeaderConverter(fn() -> Box<dyn HeaderConverter>),
     Transform(fn() -> Box<dyn Transform>),
     Predicate(fn() -> Box<dyn Predicate>),
-    /// A transform or predicate: this release validates its configuration only.
-    ConfigOnly(fn() -> ConfigDef),
 }
 
 impl Plugins {
@@ -216,7 +214,7 @@ impl Plugins {
                     ..
                 },
             )) => Ok(new()),
-            _ => Err(self.cannot_run(kind, "transformations", name)),
+            _ => Err(self.not_found(&[kind], "transformations", name)),
         }
     }
 
@@ -234,7 +232,7 @@ impl Plugins {
                     ..
                 },
             )) => Ok(new()),
-            _ => Err(self.cannot_run(kind, "predicates", name)),
+            _ => Err(self.not_found(&[kind], "predicates", name)),
         }
     }
 
@@ -333,16 +331,6 @@ impl Plugins {
         }
     }
 
-    fn cannot_run(&self, kind: PluginKind, plural: &'static str, name: &str) -> PluginError {
-        match self.find(&[kind], self.resolve(name)) {
-            Some((info, _)) => PluginError::NotRunnable {
-                kind: kind.as_str(),
-                class: info.class.to_owned(),
-            },
-            None => self.not_found(&[kind], plural, name),
-        }
-    }
-
     fn check_version(&self, info: &PluginInfo, versions: &VersionRange) -> Result<(), PluginError> {
         if versions.contains(info.version) {
             return Ok(());
@@ -384,7 +372,6 @@ impl Plugin {
             Body::HeaderConverter(new) => new().config(),
             Body::Transform(new) => new().config(),
             Body::Predicate(new) => new().config(),
-            Body::ConfigOnly(config) => config(),
         }
     }
 }

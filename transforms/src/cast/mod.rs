@@ -13,9 +13,9 @@ use self::spec::{Spec, check_spec};
 use crate::field_tree::FieldTree;
 use crate::keys::replace_null_with_default;
 use crate::nulls::Nulls;
+use crate::recent::SchemaCache;
 use crate::require;
 use crate::rewrite::{FieldChange, Rewrite, copy_basics, keep_rest};
-use crate::schema_cache::SchemaCache;
 use crate::target::Target;
 
 /// Gives fields, or the whole value, another type.
@@ -133,7 +133,7 @@ fn fields_schema(from: &Schema, tree: &FieldTree<Type>) -> Result<Rewrite<Type>>
 }
 
 /// The configuration keys.
-pub(crate) fn config() -> ConfigDef {
+fn config() -> ConfigDef {
     let spec = ConfigKey::new("spec", Kind::List)
         .validator(Validator::new(
             "list of colon-delimited pairs, e.g. foo:bar,abc:xyz",

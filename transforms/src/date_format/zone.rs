@@ -96,7 +96,7 @@ impl Zone {
         let (names, at) = candidates
             .filter_map(|names| {
                 let known = |name: &&str| starts_with_ignore_case(text, name).is_some();
-                Some((names, names.names.iter().position(|name| known(name))?))
+                Some((names, names.names.iter().position(known)?))
             })
             .next()?;
         let name = names.names[at];

@@ -157,7 +157,7 @@ fn insertions(config: &ParsedConfig, syntax: FieldSyntax) -> Result<Insertions> 
 }
 
 /// The configuration keys. A field name may end in `!` (required) or `?` (optional, the default).
-pub(crate) fn config() -> ConfigDef {
+fn config() -> ConfigDef {
     let field =
         |name, documentation| optional(name, Kind::String, Importance::Medium, documentation);
     ConfigDef::new()

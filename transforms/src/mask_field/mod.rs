@@ -13,8 +13,8 @@ use crate::field_path::NESTED;
 use crate::field_tree::{Branch, FieldTree};
 use crate::keys::{distinct_names, optional, replace_null_with_default};
 use crate::nulls::Nulls;
+use crate::recent::SchemaCache;
 use crate::require;
-use crate::schema_cache::SchemaCache;
 use crate::target::Target;
 
 /// Overwrites fields; schemas stay as they are.
@@ -133,7 +133,7 @@ impl Places {
 }
 
 /// The configuration keys.
-pub(crate) fn config() -> ConfigDef {
+fn config() -> ConfigDef {
     let replacement = optional(
         "replacement",
         Kind::String,

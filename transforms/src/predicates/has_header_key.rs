@@ -31,7 +31,7 @@ impl Predicate for HasHeaderKey {
 }
 
 /// The configuration keys.
-pub(crate) fn config() -> ConfigDef {
+fn config() -> ConfigDef {
     ConfigDef::new().define(
         required(
             "name",

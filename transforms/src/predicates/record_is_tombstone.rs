@@ -20,6 +20,6 @@ impl Predicate for RecordIsTombstone {
 }
 
 /// The configuration keys: none.
-pub(crate) fn config() -> ConfigDef {
+fn config() -> ConfigDef {
     ConfigDef::new()
 }

@@ -36,7 +36,7 @@ impl Predicate for TopicNameMatches {
 }
 
 /// The configuration keys.
-pub(crate) fn config() -> ConfigDef {
+fn config() -> ConfigDef {
     ConfigDef::new().define(
         required(
             "pattern",

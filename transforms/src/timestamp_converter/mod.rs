@@ -150,7 +150,7 @@ fn date_format(pattern: &str) -> Result<Option<DateFormat>> {
 }
 
 /// The configuration keys.
-pub(crate) fn config() -> ConfigDef {
+fn config() -> ConfigDef {
     let key = |name: &str, importance, documentation: &str| {
         ConfigKey::new(name, Kind::String)
             .importance(importance)
