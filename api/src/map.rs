@@ -122,6 +122,27 @@ impl MapValue {
         }
     }
 
+    /// Gives entries another key where `new_key` says one. Where keys come to be equal, the entry of the first stays, with
+    /// the value of the last.
+    pub fn rename(&mut self, mut new_key: impl FnMut(&Value) -> Option<Value>) {
+        let mut renamed = 0u32;
+        for (at, (key, _)) in self.entries.iter_mut().enumerate() {
+            if let Some(new) = new_key(key) {
+                *key = new;
+                renamed |= 1 << (at % SEARCHED_ENTRIES);
+            }
+        }
+        let is_twice = |at: usize| {
+            let (key, _) = &self.entries[at];
+            let others = self.entries.iter().enumerate();
+            renamed >> at & 1 == 1 && others.into_iter().any(|(i, (k, _))| i != at && k == key)
+        };
+        let len = self.entries.len();
+        if renamed != 0 && (self.index.is_some() || (0..len).any(is_twice)) {
+            *self = std::mem::take(&mut self.entries).into_iter().collect();
+        }
+    }
+
     /// Takes out the entry of a key; later entries move up.
     pub fn remove(&mut self, key: &Value) -> Option<Value> {
         let at = self.position(key)?;
@@ -237,6 +258,30 @@ mod tests {
             assert_eq!(map.len(), size as usize - 2);
             assert_eq!(map.get_str("k2"), None);
             assert_eq!(map.get_str("k5").is_some(), size > 5);
+        }
+    }
+
+    #[test]
+    fn renamed_keys_may_meet() {
+        for size in [4, 200] {
+            let map: MapValue = (0..size).map(|i| (format!("k{i}"), i)).collect();
+            let renamed = |names: &[(&str, &str)]| {
+                let mut map = map.clone();
+                map.rename(|key| {
+                    let pair = names.iter().find(|(old, _)| key.as_str() == Some(old));
+                    pair.map(|(_, new)| Value::from(*new))
+                });
+                map
+            };
+            let turned = renamed(&[("k0", "k1"), ("k1", "k0")]);
+            assert_eq!(turned.entries()[0], ("k1".into(), 0.into()));
+            assert_eq!(turned.get_str("k0"), Some(&1.into()));
+            let met = renamed(&[("k0", "x"), ("k3", "x")]);
+            assert_eq!(met.len(), size as usize - 1);
+            assert_eq!(met.entries()[0], ("x".into(), 3.into()));
+            let met = renamed(&[("k1", "k2")]);
+            assert_eq!(met.entries()[1], ("k2".into(), 2.into()));
+            assert_eq!(met.get_str("k3"), Some(&3.into()));
         }
     }
 

@@ -18,17 +18,17 @@ fn main() {
     divan::main();
 }
 
-#[divan::bench(args = TRANSFORMS, sample_size = 1000)]
+#[divan::bench(args = TRANSFORMS, sample_size = 64)]
 fn with_schema(bencher: Bencher<'_, '_>, case: &Case) {
     apply(bencher, case, &record(true));
 }
 
-#[divan::bench(args = TRANSFORMS.iter().filter(|case| case.takes_schemaless()), sample_size = 1000)]
+#[divan::bench(args = TRANSFORMS.iter().filter(|case| case.takes_schemaless()), sample_size = 64)]
 fn schemaless(bencher: Bencher<'_, '_>, case: &Case) {
     apply(bencher, case, &record(false));
 }
 
-#[divan::bench(args = PREDICATES, sample_size = 1000)]
+#[divan::bench(args = PREDICATES, sample_size = 64)]
 fn predicate(bencher: Bencher<'_, '_>, case: &Case) {
     let class = predicates().iter().find(|p| p.class.ends_with(case.class));
     let mut predicate = (class.unwrap().new)();
@@ -228,6 +228,7 @@ fn order() -> Struct {
 fn plain(structure: &Struct) -> Value {
     let entries = structure.iter().map(|(field, value)| match value {
         Value::Struct(inner) => (field.name.clone(), plain(inner)),
+        Value::Date(millis) => (field.name.clone(), Value::Int64(*millis)),
         value => (field.name.clone(), value.clone()),
     });
     Value::Map(entries.collect::<MapValue>())

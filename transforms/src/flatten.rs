@@ -2,7 +2,7 @@
 
 use windlass_api::{
     ConfigDef, ConfigKey, ConnectError, ErrorKind, Importance, Kind, MapValue, Props, RecordMut,
-    Result, Schema, SchemaBuilder, Struct, Transform, Type, Value, Verdict,
+    Result, Schema, SchemaBuilder, Struct, Text, Transform, Type, Value, Verdict,
 };
 
 use crate::nulls::put_copy;
@@ -16,6 +16,15 @@ pub(crate) struct Flatten {
     target: Target,
     delimiter: String,
     schemas: SchemaCache<Flat>,
+    names: JoinedNames,
+}
+
+/// The names that the last schemaless record came to, in order: the next one mostly has the same, and need not copy them.
+#[derive(Default)]
+struct JoinedNames {
+    names: Vec<Text>,
+    /// How many this record has had.
+    taken: usize,
 }
 
 /// How structs of a schema are flattened.
@@ -45,6 +54,7 @@ impl Flatten {
             target,
             delimiter: String::new(),
             schemas: SchemaCache::new(),
+            names: JoinedNames::default(),
         }
     }
 }
@@ -68,12 +78,15 @@ impl Transform for Flatten {
             return Ok(Verdict::Keep);
         }
         let Some(schema) = schema else {
+            let map = require::take_map(value, PURPOSE)?;
             let mut flattening = MapFlattening {
                 delimiter: &self.delimiter,
                 prefix: String::new(),
-                flat: MapValue::new(),
+                names: &mut self.names,
+                flat: MapValue::with_capacity(map.len()),
             };
-            flattening.add_all(require::take_map(value, PURPOSE)?, true)?;
+            flattening.names.taken = 0;
+            flattening.add_all(map, true)?;
             *value = flattening.flat.into();
             return Ok(Verdict::Keep);
         };
@@ -236,7 +249,29 @@ struct MapFlattening<'a> {
     delimiter: &'a str,
     /// The names of the levels around the one that is worked on.
     prefix: String,
+    names: &'a mut JoinedNames,
     flat: MapValue,
+}
+
+impl JoinedNames {
+    fn next(&mut self, name: &str) -> Text {
+        let at = self.taken;
+        self.taken += 1;
+        match self.names.get_mut(at) {
+            Some(known) if *known == name => known.clone(),
+            Some(other) => {
+                *other = name.into();
+                other.clone()
+            }
+            None => {
+                let text = Text::from(name);
+                if at < KNOWN_NAMES {
+                    self.names.push(text.clone());
+                }
+                text
+            }
+        }
+    }
 }
 
 impl MapFlattening<'_> {
@@ -270,7 +305,7 @@ impl MapFlattening<'_> {
                 value => {
                     let outer = self.prefix.len();
                     push_name(&mut self.prefix, self.delimiter, name);
-                    self.flat.insert(self.prefix.as_str(), value);
+                    self.flat.insert(self.names.next(&self.prefix), value);
                     self.prefix.truncate(outer);
                 }
             }
@@ -304,3 +339,6 @@ fn config() -> ConfigDef {
 }
 
 const PURPOSE: &str = "flattening";
+
+/// How many joined names are kept from one record to the next.
+const KNOWN_NAMES: usize = 256;

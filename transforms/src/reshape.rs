@@ -168,23 +168,17 @@ impl FieldEdits {
             return Err(error);
         }
         if renamed {
-            *map = std::mem::take(map)
-                .into_iter()
-                .map(|(key, value)| (self.new_key(key), value))
-                .collect();
+            map.rename(|key| self.new_key(key));
         }
         Ok(())
     }
 
-    fn new_key(&self, key: Value) -> Value {
-        let edit = match &key {
-            Value::String(name) => self.edits.get(&name.as_bytes()[..]),
-            _ => None,
+    fn new_key(&self, key: &Value) -> Option<Value> {
+        let Value::String(name) = key else {
+            return None;
         };
-        match edit.and_then(|edit| edit.name.clone()) {
-            Some(name) => Value::String(name),
-            None => key,
-        }
+        let edit = self.edits.get(&name.as_bytes()[..])?;
+        edit.name.clone().map(Value::String)
     }
 }
 
