@@ -499,6 +499,21 @@ fn what_connect_cannot_say_is_refused() {
 }
 
 #[test]
+fn a_descriptor_is_as_good_as_its_text() {
+    let proto = to_proto(&everything(), &Options::default()).unwrap();
+    let decoder = |text: &str| {
+        let file = ProtoFile::compile(text, &[]).unwrap();
+        let (message, _) = file.message_named("All").unwrap();
+        let decoder = Decoder::new(&message, None, &Options::default()).unwrap();
+        (decoder.schema().clone(), file.serialized())
+    };
+    let (of_text, serialized) = decoder(&proto.text);
+    let (of_descriptor, again) = decoder(&serialized);
+    assert_eq!(of_descriptor, of_text);
+    assert_eq!(decoder(&again).0, of_text);
+}
+
+#[test]
 fn groups_of_unknown_fields_are_read_over() {
     let message = ProtoFile::compile(r#"syntax = "proto3"; message M { int32 a = 1; }"#, &[]);
     let message = message.unwrap().message_at(&[0]).unwrap();

@@ -1,11 +1,14 @@
 //! From the text of a schema to descriptors.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use prost_reflect::{FileDescriptor, MessageDescriptor};
 use protox::Compiler;
 use protox::file::{File, FileResolver, GoogleFileResolver};
 use windlass_api::{ConnectError, Result};
 
-use super::known;
+use super::wire::{push_tag, push_varint};
+use super::{known, wire};
 
 /// A compiled file.
 #[derive(Clone, Debug)]
@@ -31,6 +34,11 @@ impl ProtoFile {
         let file = compiler.descriptor_pool().get_file_by_name(MAIN);
         file.map(ProtoFile)
             .ok_or_else(|| ConnectError::data("the Protobuf schema was not compiled"))
+    }
+
+    /// The descriptor in base64, as registries give it on demand and clients of other languages register it.
+    pub fn serialized(&self) -> String {
+        STANDARD.encode(self.0.encode_to_vec())
     }
 
     /// The message at a path of positions, maps' entries not counted.
@@ -95,6 +103,15 @@ fn open(name: &str, text: &str) -> std::result::Result<File, protox::Error> {
     if depth(text) > MAX_DEPTH {
         return Err(protox::Error::new("the file is nested too deeply"));
     }
+    // Clients of other languages register the descriptor itself.
+    if let Some(mut bytes) = descriptor(text) {
+        // Of a field that stands twice the last counts. The rest must stay as it is: options have fields that only the
+        // files they are declared in know.
+        push_tag(&mut bytes, NAME, wire::BYTES);
+        push_varint(&mut bytes, name.len() as u64);
+        bytes.extend_from_slice(name.as_bytes());
+        return File::decode_file_descriptor_proto(&bytes[..]).map_err(protox::Error::new);
+    }
     let file = File::from_source(name, text)?;
     let mut proto = file.file_descriptor_proto().clone();
     let uses_meta = name != known::META_FILE && text.contains("confluent.");
@@ -108,6 +125,14 @@ fn open(name: &str, text: &str) -> std::result::Result<File, protox::Error> {
         proto.dependency.push(known::META_FILE.to_owned());
     }
     Ok(File::from_file_descriptor_proto(proto))
+}
+
+/// The bytes of a descriptor in base64, which no text of a file is: that has blanks or ends with a bracket.
+fn descriptor(text: &str) -> Option<Vec<u8>> {
+    STANDARD
+        .decode(text.trim_end())
+        .ok()
+        .filter(|bytes| !bytes.is_empty())
 }
 
 /// How deeply brackets are nested, whatever they stand in.
@@ -131,6 +156,8 @@ fn missing(path: &[i32]) -> ConnectError {
     ))
 }
 
+/// The field of a file's descriptor that holds its name.
+const NAME: u32 = 1;
 /// The name that the file itself goes by.
 const MAIN: &str = "schema.proto";
 const MAX_DEPTH: usize = 100;
