@@ -8,7 +8,7 @@ use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
 use crate::failure::Failure;
-use crate::{logging, plugins, quickstart, standalone};
+use crate::{logging, offline, plugins, quickstart, standalone};
 
 /// Runs the program; returns its exit code.
 pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
@@ -17,7 +17,11 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
         Err(error) => return explain(&error),
     };
     let default_level = match command {
-        Command::Quickstart { .. } | Command::Plugins => "warn",
+        Command::Quickstart { .. }
+        | Command::Plugins
+        | Command::Transform { .. }
+        | Command::Test { .. }
+        | Command::Validate { .. } => "warn",
         _ => "info",
     };
     let done = logging::start(log.as_deref(), default_level).and_then(|loggers| match command {
@@ -30,6 +34,11 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
             plugins::print();
             Ok(())
         }
+        Command::Transform { connector, worker, json } => {
+            offline::transform::run(&connector, worker.as_deref(), json)
+        }
+        Command::Test { cases } => offline::test::run(&cases),
+        Command::Validate { connector, worker } => offline::validate::run(&connector, worker.as_deref()),
     });
     done.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
 }
@@ -69,6 +78,30 @@ enum Command {
     },
     /// List the connectors, converters, transforms and predicates
     Plugins,
+    /// Run records from standard input through a connector's converters, transforms and predicates, without a cluster
+    Transform {
+        /// The connector: a properties or JSON file
+        connector: PathBuf,
+        /// The worker's properties, for the converters that the connector does not set; JsonConverter when not given
+        #[arg(long, value_name = "FILE")]
+        worker: Option<PathBuf>,
+        /// Write one JSON object for each record
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check that records come out of a connector's transforms as expected; exits with 1 when one does not
+    Test {
+        /// The cases: a JSON file
+        cases: PathBuf,
+    },
+    /// Check a connector's configuration; exits with 1 when it has errors
+    Validate {
+        /// The connector: a properties or JSON file
+        connector: PathBuf,
+        /// The worker's properties, for what the connector leaves to it
+        #[arg(long, value_name = "FILE")]
+        worker: Option<PathBuf>,
+    },
 }
 
 /// A link named like a script of Kafka stands for its subcommand.

@@ -3,6 +3,7 @@
 mod cli;
 mod failure;
 mod logging;
+mod offline;
 mod plugins;
 mod quickstart;
 mod runtimes;

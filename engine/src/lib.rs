@@ -3,6 +3,7 @@
 pub mod config;
 pub mod herder;
 pub mod java_map;
+pub mod offline;
 mod offsets;
 mod pipeline;
 pub mod plugins;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use windlass_api::{ConfigDef, ConnectError, JavaRegex, ParsedConfig, Props, Result};
 
 use super::clients::Client;
-use super::definition::sink::dead_letter_keys;
+use super::definition::dead_letter_keys;
 use super::definition::{sink_keys, source_keys};
 use super::enrich::{aliases, enrich};
 use super::topics;
@@ -297,7 +297,8 @@ fn stages(
         };
         let predicate = match guard {
             Some(guard) if !declared.contains(guard) => {
-                return Err(ConnectError::config(format!(
+                // Java's kind; its text is of a key that it did not find.
+                return Err(ConnectError::connect(format!(
                     "Invalid value {guard} for configuration {prefix}predicate: there is no predicate {guard} in predicates"
                 )));
             }

@@ -24,5 +24,6 @@ pub use listener::{Listener, ListenerError};
 pub use overrides::OverridePolicy;
 pub use plugin_keys::plugin_keys;
 pub use standalone::StandaloneConfig;
+pub(crate) use suggest::closest;
 pub use validation::{ConnectorValidation, ValidationError};
 pub use worker::{PluginChoice, RestConfig, UnknownKey, WorkerConfig};

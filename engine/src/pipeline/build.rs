@@ -5,6 +5,7 @@ use windlass_api::{ClassNames, ConnectError, Result};
 use super::{ConverterClasses, Converters, Guard, TransformStage, Transforms};
 use crate::config::{self, ConnectorConfig, ConverterRole, WorkerConfig};
 use crate::plugins::{PluginError, Plugins};
+use crate::trace::java_class;
 
 /// A connector's converters, or the worker's where it has none of its own.
 ///
@@ -57,11 +58,11 @@ pub(crate) fn build_transforms(
 fn build_stage(plugins: &Plugins, stage: &config::TransformStage) -> Result<TransformStage> {
     let class = &stage.plugin.class;
     let mut transform = plugins.transform(class).map_err(plugin)?;
-    transform.configure(&stage.props)?;
+    transform.configure(&stage.props).map_err(wrapped)?;
     let guard = match &stage.predicate {
         Some(guard) => {
             let mut predicate = plugins.predicate(&guard.plugin.class).map_err(plugin)?;
-            predicate.configure(&guard.props)?;
+            predicate.configure(&guard.props).map_err(wrapped)?;
             Some(Guard {
                 predicate,
                 negate: guard.negate,
@@ -75,6 +76,12 @@ fn build_stage(plugins: &Plugins, stage: &config::TransformStage) -> Result<Tran
         transform,
         guard,
     })
+}
+
+/// As `ConnectorConfig.transformationStages` wraps what goes wrong.
+fn wrapped(error: ConnectError) -> ConnectError {
+    let class = java_class(error.kind());
+    ConnectError::connect(format!("{class}: {}", error.message())).caused_by(error)
 }
 
 fn full_name(plugins: &Plugins, class: &str) -> Box<str> {

@@ -17,4 +17,4 @@ pub(crate) use report::{Failure, Original, Reporter};
 pub(crate) use retry::Retries;
 pub(crate) use stage::{Stage, StageError};
 pub(crate) use tolerance::Tolerance;
-pub(crate) use transforms::{Guard, TransformStage, Transforms};
+pub(crate) use transforms::{Applied, Guard, TransformStage, Transforms};

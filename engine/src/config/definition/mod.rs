@@ -6,6 +6,8 @@ use windlass_api::ConfigDef;
 
 use crate::plugins::Plugins;
 
+pub(crate) use sink::dead_letter_keys;
+
 pub(super) mod connector;
 pub(super) mod rest;
 pub(super) mod sink;
