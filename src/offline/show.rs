@@ -12,6 +12,8 @@ pub(super) fn run(out: &mut impl Write, number: usize, run: &Run) -> io::Result<
         writeln!(out, "    {name:<12} {text}")?;
     }
     let mut before = members(&run.input);
+    // It belongs to where the record was, and no stage changes it.
+    before.retain(|(name, _)| name != "offset");
     for step in &run.steps {
         writeln!(out, "  {}", title(step))?;
         match &step.change {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use windlass_api::{ConfigDef, ConnectError, JavaRegex, ParsedConfig, Props, Result};
+use windlass_api::{
+    ConfigDef, ConnectError, JavaRegex, ParsedConfig, Props, Result, invalid_value,
+};
 
 use super::clients::Client;
 use super::definition::dead_letter_keys;
@@ -289,6 +291,7 @@ fn stages(
     let mut stages = Vec::new();
     for alias in aliases(props, "transforms", plugins) {
         let prefix = format!("transforms.{alias}.");
+        refuse_spaces(props, &prefix, "Transformation")?;
         let plugin = plugin(values, &prefix)?;
         let negate = bool_or_false(def, values, &format!("{prefix}negate"))?;
         let guard: Option<&str> = match def.key(&format!("{prefix}predicate")) {
@@ -304,6 +307,7 @@ fn stages(
             }
             Some(guard) => {
                 let prefix = format!("predicates.{guard}.");
+                refuse_spaces(props, &prefix, "Predicate")?;
                 let props = under(props, &prefix);
                 Some(PredicateStage {
                     alias: guard.to_owned(),
@@ -322,6 +326,19 @@ fn stages(
         });
     }
     Ok(stages)
+}
+
+/// A class with spaces around it passes validation, and yet has no configuration for Java, which looks for it as written.
+fn refuse_spaces(props: &Props, prefix: &str, interface: &str) -> Result<()> {
+    let key = format!("{prefix}type");
+    match props.get(&key) {
+        Some(Some(class)) if class.trim() != class => Err(invalid_value(
+            &key,
+            class,
+            format_args!("Error getting config definition from {interface}: {class}"),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// The keys under a prefix, without it, nulls included.

@@ -63,6 +63,12 @@ impl Tolerance {
         letters.is_some_and(DeadLetters::are_pending)
     }
 
+    /// Whether more records are on their way there than should be kept in memory.
+    pub(crate) fn has_many_dead_letters(&self) -> bool {
+        let letters = self.reporter.dead_letters();
+        letters.is_some_and(DeadLetters::are_many)
+    }
+
     /// Whether sink tasks may report records (`enableErrantRecordReporter`).
     pub(crate) fn takes_reports(&self) -> bool {
         self.policy.log || self.reporter.dead_letters().is_some()

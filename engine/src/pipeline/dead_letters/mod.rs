@@ -51,6 +51,11 @@ impl DeadLetters {
         self.pending.count() > 0
     }
 
+    /// Whether so many letters are unwritten that others have to wait.
+    pub(crate) fn are_many(&self) -> bool {
+        self.pending.count() >= MOST_PENDING
+    }
+
     /// Waits until few letters are unwritten: what they hold stays in memory.
     pub(crate) async fn room(&self) {
         self.pending.until(|open| open.count() < MOST_PENDING).await;

@@ -119,7 +119,11 @@ impl SourceLoop {
         let original = Original::Source(self.original.as_ref().unwrap_or(record));
         self.parts.tolerance.give_up(failure, class, original)?;
         self.drop_record();
-        Ok(Blocked::No)
+        Ok(if self.parts.tolerance.has_many_dead_letters() {
+            Blocked::DeadLetters
+        } else {
+            Blocked::No
+        })
     }
 
     /// Appends records until one has to wait. The one that waits has been transformed already and is not again.
