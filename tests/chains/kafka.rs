@@ -29,17 +29,6 @@ pub(crate) struct Consumed {
     pub(crate) headers: Vec<(String, Option<String>)>,
 }
 
-/// Partition 0 of a topic.
-pub(crate) struct Topic<'t> {
-    name: &'t str,
-}
-
-impl<'t> Topic<'t> {
-    pub(crate) fn to_its_end(name: &'t str) -> Self {
-        Topic { name }
-    }
-}
-
 /// Writes records to partition 0, in order; returns the end offset.
 pub(crate) fn produce(address: &str, topic: &str, records: &[Produced]) -> i64 {
     block_on(async {
@@ -82,9 +71,9 @@ pub(crate) fn produce(address: &str, topic: &str, records: &[Produced]) -> i64 {
 }
 
 /// Reads all there is.
-pub(crate) fn consume(address: &str, topic: &Topic<'_>) -> Vec<Consumed> {
+pub(crate) fn consume(address: &str, topic: &str) -> Vec<Consumed> {
     let end = windlass_testkit::Kafka::at(address)
-        .end_offset(topic.name)
+        .end_offset(topic)
         .expect("an end");
     block_on(async {
         let mut properties = properties(address);
@@ -94,7 +83,7 @@ pub(crate) fn consume(address: &str, topic: &Topic<'_>) -> Vec<Consumed> {
             .config;
         let mut consumer = Consumer::new(cluster(&config.client), config).expect("a consumer");
         consumer
-            .assign(&[TopicPartition::new(topic.name, 0)])
+            .assign(&[TopicPartition::new(topic, 0)])
             .expect("assigned");
         let mut records = Vec::new();
         let mut next = 0;
@@ -136,7 +125,7 @@ pub(crate) fn until_committed(
     group: &str,
     topic: &str,
     offset: i64,
-    output: impl Fn() -> String,
+    mut check: impl FnMut(),
 ) {
     let partition = TopicPartition::new(topic, 0);
     let config = AdminConfig::parse(&properties(address))
@@ -154,7 +143,10 @@ pub(crate) fn until_committed(
             {
                 Ok(())
             }
-            other => Err(format!("{group}: {other:?}\n{}", output())),
+            other => {
+                check();
+                Err(format!("{group}: {other:?}"))
+            }
         }
     });
 }

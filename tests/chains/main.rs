@@ -9,10 +9,11 @@ mod records;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
-use windlass_testkit::{Kafka, Launch, Worker};
+use windlass_testkit::{Kafka, Launch, Worker, wait_for};
 
-use crate::kafka::{Consumed, Topic, consume, until_committed};
+use crate::kafka::{Consumed, consume, until_committed};
 
 const PLAIN: &str = "org.apache.kafka.connect.storage.StringConverter";
 const JSON: &str = "org.apache.kafka.connect.json.JsonConverter";
@@ -34,8 +35,8 @@ fn chains_and_dead_letters_equal_javas() {
     for (name, keys) in failures::all() {
         connectors.push(Connector::new(name, &broken, broken_end, keys));
     }
-    let windlass = Side::start("windlass", &kafka, &connectors);
-    let java = Side::start("java", &kafka, &connectors);
+    let mut windlass = Side::start("windlass", &kafka, &connectors);
+    let mut java = Side::start("java", &kafka, &connectors);
     let mut differences = Vec::new();
     for connector in &connectors {
         windlass.wait_for(&kafka, connector);
@@ -122,8 +123,16 @@ impl Connector {
         }
         match (self.dead_letters("windlass"), self.dead_letters("java")) {
             (Some(ours), Some(theirs)) => {
-                let theirs = consume(kafka.address(), &Topic::to_its_end(&theirs));
-                let ours = consume(kafka.address(), &Topic::to_its_end(&ours));
+                // Java commits offsets whether or not its dead letters are written; ours are.
+                let end = |topic: &str| kafka.end_offset(topic).expect("an end");
+                wait_for("Java's dead letters", Duration::from_secs(60), || {
+                    match (end(&ours), end(&theirs)) {
+                        (ours, theirs) if theirs >= ours.max(1) => Ok(()),
+                        ends => Err(ends),
+                    }
+                });
+                let theirs = consume(kafka.address(), &theirs);
+                let ours = consume(kafka.address(), &ours);
                 differences.extend(compare_letters(self.name, &ours, &theirs));
             }
             _ if theirs.is_empty() => {
@@ -193,14 +202,21 @@ impl Side {
     }
 
     /// Waits until the connector has dealt with all records.
-    fn wait_for(&self, kafka: &Kafka, connector: &Connector) {
+    fn wait_for(&mut self, kafka: &Kafka, connector: &Connector) {
         let group = connector.group(self.name);
+        let process = &mut self.worker.process;
         until_committed(
             kafka.address(),
             &group,
             &connector.topic,
             connector.end,
-            || self.worker.process.output(),
+            || {
+                assert!(
+                    process.is_running(),
+                    "the worker ended:\n{}",
+                    process.output()
+                );
+            },
         );
     }
 

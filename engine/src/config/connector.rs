@@ -293,7 +293,9 @@ fn stages(
         let prefix = format!("transforms.{alias}.");
         refuse_spaces(props, &prefix, "Transformation")?;
         let plugin = plugin(values, &prefix)?;
-        let negate = bool_or_false(def, values, &format!("{prefix}negate"))?;
+        // `Boolean.parseBoolean` of the text as written: " true " is a valid false.
+        let negate = text(props, &format!("{prefix}negate"));
+        let negate = negate.is_some_and(|text| text.eq_ignore_ascii_case("true"));
         let guard: Option<&str> = match def.key(&format!("{prefix}predicate")) {
             Some(_) => values.get(&format!("{prefix}predicate"))?,
             None => None,
@@ -331,8 +333,8 @@ fn stages(
 /// A class with spaces around it passes validation, and yet has no configuration for Java, which looks for it as written.
 fn refuse_spaces(props: &Props, prefix: &str, interface: &str) -> Result<()> {
     let key = format!("{prefix}type");
-    match props.get(&key) {
-        Some(Some(class)) if class.trim() != class => Err(invalid_value(
+    match text(props, &key) {
+        Some(class) if class.trim() != class => Err(invalid_value(
             &key,
             class,
             format_args!("Error getting config definition from {interface}: {class}"),
@@ -359,12 +361,8 @@ fn plugin(values: &ParsedConfig, prefix: &str) -> Result<PluginChoice> {
     })
 }
 
-fn bool_or_false(def: &ConfigDef, values: &ParsedConfig, key: &str) -> Result<bool> {
-    if def.key(key).is_some() {
-        values.get(key)
-    } else {
-        Ok(false)
-    }
+fn text<'p>(props: &'p Props, key: &str) -> Option<&'p str> {
+    props.get(key)?.as_deref()
 }
 
 #[cfg(test)]
