@@ -63,12 +63,12 @@ fn unknown(plugins: &Plugins, connector: &Props, infos: &ConfigInfos) -> Vec<Unk
         let keys = client.config();
         known.extend(keys.keys().map(|key| format!("{prefix}{}", key.name)));
     }
-    let is_unknown = |key: &&String| {
-        !known.contains(key)
-            && !FREE.contains(&key.as_str())
-            && !(is_source && key.starts_with("topic.creation."))
+    let is_known = |key: &String| {
+        known.contains(key)
+            || FREE.contains(&key.as_str())
+            || (is_source && key.starts_with("topic.creation."))
     };
-    let unknown = connector.keys().filter(is_unknown);
+    let unknown = connector.keys().filter(|key| !is_known(key));
     unknown
         .map(|key| UnknownConnectorKey {
             hint: hint(key, connector, &known),

@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 use windlass_api::ConnectError;
 
+use crate::pipeline::Stage;
 use crate::trace::{chain, java_class};
 
 /// The way of one record through a connector.
@@ -63,7 +64,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    pub(super) fn failed(stage: impl ToString, class: &str, error: &ConnectError) -> Self {
+    pub(super) fn failed(stage: Stage, class: &str, error: &ConnectError) -> Self {
         Outcome::Failed {
             stage: stage.to_string(),
             class: class.to_owned(),

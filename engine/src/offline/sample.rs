@@ -127,15 +127,15 @@ pub(super) fn refuse_unknown(
     members: &Map<String, Json>,
     known: &[&str],
 ) -> Result<(), SampleError> {
-    for name in members.keys().filter(|name| !known.contains(&&***name)) {
-        let near = closest(name, known.iter().copied());
-        let hint = near.map_or_else(
-            || format!("expected one of {}", known.join(", ")),
-            |near| format!("did you mean \"{near}\"?"),
-        );
-        return Err(SampleError(format!("unknown member \"{name}\": {hint}")));
-    }
-    Ok(())
+    let Some(name) = members.keys().find(|name| !known.contains(&&***name)) else {
+        return Ok(());
+    };
+    let near = closest(name, known.iter().copied());
+    let hint = near.map_or_else(
+        || format!("expected one of {}", known.join(", ")),
+        |near| format!("did you mean \"{near}\"?"),
+    );
+    Err(SampleError(format!("unknown member \"{name}\": {hint}")))
 }
 
 fn wrong(name: &str, expected: &str, found: &Json) -> SampleError {
