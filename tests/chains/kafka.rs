@@ -54,7 +54,7 @@ pub(crate) fn produce(address: &str, topic: &str, records: &[Produced]) -> i64 {
                 match append {
                     Ok(_) => break,
                     Err(AppendError::NeedsMetadata) => {
-                        producer.ready(&topic).await.expect("the topic")
+                        producer.ready(&topic).await.expect("the topic");
                     }
                     Err(error) => panic!("{error}"),
                 }
