@@ -172,16 +172,12 @@ impl FlatBuilding<'_> {
         optional: bool,
         default: Option<&Struct>,
     ) -> Result<Level> {
-        if schema.kind != Type::Struct {
-            return Err(ConnectError::data(format!(
-                "Cannot list fields on non-struct type: {schema}"
-            )));
-        }
+        let fields = require::fields(schema)?;
         let mut level = Level {
-            fields: Vec::with_capacity(schema.fields.len()),
+            fields: Vec::with_capacity(fields.len()),
             width: 0,
         };
-        for field in &schema.fields {
+        for field in fields {
             let outer = self.prefix.len();
             push_name(&mut self.prefix, self.delimiter, &field.name);
             let optional = optional || field.schema.optional;
@@ -277,15 +273,13 @@ impl JoinedNames {
 impl MapFlattening<'_> {
     fn add_all(&mut self, map: MapValue, is_root: bool) -> Result<()> {
         for (key, value) in map {
-            let name = match &key {
-                Value::String(name) => name.as_str(),
-                Value::Null => "null",
-                other => return Err(no_name(other)),
-            };
+            // Java joins null as text, except that a structure under null has no name to go before its fields'.
+            let name = require::field_name(&key)?.map_or("null", Text::as_str);
             match value {
                 Value::Map(inner) => {
                     if is_root && key.is_null() && !inner.is_empty() {
-                        return Err(no_name(&key));
+                        let message = "expected a name of the fields inside, found null";
+                        return Err(ConnectError::new(ErrorKind::Internal, message));
                     }
                     let outer = self.prefix.len();
                     push_name(&mut self.prefix, self.delimiter, name);
@@ -319,14 +313,6 @@ fn push_name(prefix: &mut String, delimiter: &str, name: &str) {
         prefix.push_str(delimiter);
     }
     prefix.push_str(name);
-}
-
-fn no_name(key: &Value) -> ConnectError {
-    let class = key.java_class();
-    ConnectError::new(
-        ErrorKind::Internal,
-        format!("expected a map whose keys are of class java.lang.String, found {class}"),
-    )
 }
 
 /// The configuration keys.

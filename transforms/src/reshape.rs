@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use windlass_api::{
-    ConnectError, ErrorKind, MapValue, Result, Schema, SchemaBuilder, Struct, Text, Type, Value,
+    ConnectError, MapValue, Result, Schema, SchemaBuilder, Struct, Text, Type, Value,
 };
 
 use crate::field_path::{FieldPath, NESTED};
@@ -139,15 +139,15 @@ impl FieldEdits {
         let mut renamed = false;
         let mut failed = None;
         map.retain(|key, value| {
-            let name = match key {
-                Value::String(name) => name.as_bytes(),
-                Value::Null => return unnamed == Unnamed::Kept,
-                other => {
-                    failed.get_or_insert_with(|| no_name(other));
+            let name = match require::field_name(key) {
+                Ok(Some(name)) => name,
+                Ok(None) => return unnamed == Unnamed::Kept,
+                Err(error) => {
+                    failed.get_or_insert(error);
                     return false;
                 }
             };
-            match self.fate(name, unnamed) {
+            match self.fate(name.as_bytes(), unnamed) {
                 Fate::Dropped => false,
                 Fate::Kept { name, inner } => {
                     renamed |= name.is_some();
@@ -297,14 +297,10 @@ fn sources(
     edits: &FieldEdits,
     unnamed: Unnamed,
 ) -> Result<(Vec<Source>, SchemaBuilder)> {
-    if from.kind != Type::Struct {
-        return Err(ConnectError::data(format!(
-            "Cannot list fields on non-struct type: {from}"
-        )));
-    }
+    let fields = require::fields(from)?;
     let mut builder = copy_basics(from, Schema::structure());
     let mut sources = Vec::new();
-    for field in &from.fields {
+    for field in fields {
         let Fate::Kept { name, inner } = edits.fate(field.name.as_bytes(), unnamed) else {
             continue;
         };
@@ -326,18 +322,10 @@ fn sources(
     Ok((sources, builder))
 }
 
-fn no_name(key: &Value) -> ConnectError {
-    let class = key.java_class();
-    ConnectError::new(
-        ErrorKind::Internal,
-        format!(
-            "class {class} cannot be cast to class java.lang.String: the key of a map that stands for a structure"
-        ),
-    )
-}
-
 #[cfg(test)]
 mod tests {
+    use windlass_api::ErrorKind;
+
     use super::*;
     use crate::field_path::FieldSyntax;
 
@@ -409,10 +397,7 @@ mod tests {
             reshape.apply(structure, Nulls::AreDefaults)
         };
         assert_eq!(of(1.into()).unwrap().values(), [1.into(), "x".into()]);
-        assert_eq!(
-            of(Value::Null).unwrap_err().kind(),
-            windlass_api::ErrorKind::Data
-        );
+        assert_eq!(of(Value::Null).unwrap_err().kind(), ErrorKind::Data);
         edits.look_up("s".into(), "a".into());
         let reshape = Reshape::new(&schema, &edits).unwrap();
         let values = vec![1.into(), 2.into(), "x".into()];

@@ -1,11 +1,10 @@
 //! Structs of one schema made into structs of another, in place.
 
-use windlass_api::{
-    ConnectError, ErrorKind, Field, Result, Schema, SchemaBuilder, Struct, Type, Value,
-};
+use windlass_api::{ConnectError, ErrorKind, Field, Result, Schema, SchemaBuilder, Struct, Value};
 
 use crate::field_tree::{Branch, FieldTree};
 use crate::nulls::Nulls;
+use crate::require;
 
 /// How structs of one schema become structs of another that has the same fields, some of another type: worked out once
 /// for the schema.
@@ -54,14 +53,10 @@ impl<T> Rewrite<T> {
         how: &mut C,
         finish: impl FnOnce(SchemaBuilder, &mut Draft<'_, C>) -> Result<SchemaBuilder>,
     ) -> Result<Self> {
-        if from.kind != Type::Struct {
-            return Err(ConnectError::data(format!(
-                "Cannot list fields on non-struct type: {from}"
-            )));
-        }
+        let fields = require::fields(from)?;
         let mut builder = copy_basics(from, Schema::structure());
         let mut changes = Vec::new();
-        for field in &from.fields {
+        for field in fields {
             let (change, schema) = match tree.branch(&field.name) {
                 None => (None, field.schema.clone()),
                 Some(Branch::End(spec)) => {
@@ -212,7 +207,7 @@ fn change_all<C: FieldChange>(
             (Change::Field(plan), value) => how.change(plan, schema, value)?,
             (Change::Inner(_), Value::Null) => Value::Null,
             (Change::Inner(inner), mut value) => {
-                let structure = crate::require::take_struct(&mut value, "nested field access")?;
+                let structure = require::take_struct(&mut value, "nested field access")?;
                 Value::Struct(inner.apply(structure, nulls, how)?)
             }
         };

@@ -2,7 +2,7 @@
 
 use windlass_api::{
     ConfigDef, ConnectError, Importance, Kind, Props, RecordMut, Result, Schema, SchemaDef, Struct,
-    Text, Transform, Type, Value, Verdict,
+    Text, Transform, Value, Verdict,
 };
 
 use crate::keys::{optional, replace_null_with_default};
@@ -59,12 +59,8 @@ impl Transform for SetSchemaMetadata {
         }
         let declared = require::schema(schema.as_ref(), "updating schema metadata")?;
         let updated = self.updated.get_or_make(declared, |declared| {
-            if declared.kind != Type::Struct {
-                // Java lists the fields of whatever schema it is.
-                return Err(ConnectError::data(format!(
-                    "Cannot list fields on non-struct type: {declared}"
-                )));
-            }
+            // Java lists the fields of whatever schema it is.
+            require::fields(declared)?;
             let mut def = SchemaDef::clone(declared);
             def.name = self.name.clone().or(def.name);
             def.version = self.version.or(def.version);

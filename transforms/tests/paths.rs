@@ -15,7 +15,7 @@ fn map(t: impl Into<Value>) -> Record {
 }
 
 /// The same with a schema; `at` is optional and has a default.
-fn structure(kind: Schema, t: impl Into<Value>) -> Record {
+fn structure(kind: &Schema, t: impl Into<Value>) -> Record {
     let plain = || {
         Schema::structure()
             .name("At")
@@ -75,7 +75,7 @@ fn cast() {
     let cast = apply(map(5i64), "Cast", config).unwrap();
     assert_eq!(cast, map("5"));
 
-    let cast = apply(structure(Schema::INT64, 5i64), "Cast", config).unwrap();
+    let cast = apply(structure(&Schema::INT64, 5i64), "Cast", config).unwrap();
     let inner = at(&cast);
     assert_eq!(inner.values(), ["5".into(), "me".into()]);
     assert_eq!(
@@ -99,7 +99,7 @@ fn an_inner_structure_that_is_null_or_missing_is_left_alone() {
     let error = apply(record, "Cast", config).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Data);
 
-    let mut record = structure(Schema::STRING, "x");
+    let mut record = structure(&Schema::STRING, "x");
     let schema = record.value_schema.clone().unwrap();
     record.value = Struct::from_values(schema, vec![7.into(), Value::Null])
         .unwrap()
@@ -126,7 +126,7 @@ fn convert_timestamps() {
     ];
     let text = apply(map(86_400_000i64), "TimestampConverter", config).unwrap();
     assert_eq!(text, map("1970-01-02"));
-    let record = structure(timestamp::schema(), Value::Date(86_400_000));
+    let record = structure(&timestamp::schema(), Value::Date(86_400_000));
     let text = apply(record, "TimestampConverter", config).unwrap();
     let inner = at(&text);
     assert_eq!(inner.values(), ["1970-01-02".into(), "me".into()]);
@@ -146,7 +146,7 @@ fn insert_fields() {
     assert_eq!(inner.get_str("from"), Some(&"orders".into()));
     assert_eq!(value.get_str("tag"), Some(&"v".into()));
 
-    let record = apply(structure(Schema::STRING, "x"), "InsertField", config).unwrap();
+    let record = apply(structure(&Schema::STRING, "x"), "InsertField", config).unwrap();
     let inner = at(&record);
     assert_eq!(inner.values(), ["x".into(), "me".into(), "orders".into()]);
     assert_eq!(inner.schema().field("from").unwrap().schema, Schema::STRING);
@@ -154,6 +154,6 @@ fn insert_fields() {
     assert_eq!(outer.get("tag").unwrap(), &"v".into());
 
     let missing = &[("topic.field", "none.from")];
-    let error = apply(structure(Schema::STRING, "x"), "InsertField", missing).unwrap_err();
+    let error = apply(structure(&Schema::STRING, "x"), "InsertField", missing).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Data);
 }

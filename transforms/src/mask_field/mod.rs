@@ -3,8 +3,8 @@
 mod mask;
 
 use windlass_api::{
-    ConfigDef, ConnectError, Importance, Kind, Props, RecordMut, Result, Schema, Struct, Transform,
-    Type, Validator, Verdict,
+    ConfigDef, Importance, Kind, Props, RecordMut, Result, Schema, Struct, Transform, Validator,
+    Verdict,
 };
 
 use self::mask::Mask;
@@ -90,14 +90,8 @@ impl Transform for MaskField {
 
 impl Places {
     fn new(fields: &FieldTree<()>, schema: &Schema) -> Result<Self> {
-        if schema.kind != Type::Struct {
-            return Err(ConnectError::data(format!(
-                "Only structs have fields for [{NESTED}], found: {}",
-                schema.kind
-            )));
-        }
         let mut places = Vec::new();
-        for field in &schema.fields {
+        for field in require::fields(schema)? {
             match fields.branch(&field.name) {
                 None => {}
                 Some(Branch::End(())) => places.push((field.index, Part::Whole)),
