@@ -12,7 +12,7 @@ use super::options::{self, Options};
 use super::union::is_union;
 use super::{from_json_schema, read_json, to_json_schema, write_json};
 use crate::registry::{
-    Bounded, NewSchema, PlanCache, RegistryConfig, Resolver, SchemaFormat, config, frame,
+    IdCache, NewSchema, PlanCache, RegistryConfig, Resolver, SchemaFormat, about, config, frame,
 };
 
 /// Converts to and from JSON whose schema, a JSON Schema, is kept in a registry.
@@ -28,10 +28,8 @@ struct Registry {
     resolver: Resolver,
     /// The ids to write under.
     ids: PlanCache<i32>,
-    /// The Connect schemas of what was read, by id.
-    schemas: Bounded<i32, Schema>,
-    /// The last of them: records of one topic have few.
-    last: Option<(i32, Schema)>,
+    /// The Connect schemas of what was read.
+    schemas: IdCache<Schema>,
 }
 
 #[async_trait]
@@ -48,8 +46,7 @@ impl Converter for JsonSchemaConverter {
         self.registry = Some(Registry {
             resolver: Resolver::new(config, SchemaFormat::Json, is_key),
             ids: PlanCache::new(capacity),
-            schemas: Bounded::new(capacity),
-            last: None,
+            schemas: IdCache::new(capacity),
         });
         if parsed.get("json.fail.invalid.schema")? {
             tracing::warn!(
@@ -78,24 +75,26 @@ impl Converter for JsonSchemaConverter {
         if value.is_null() && !schema.optional && !self.has_default(schema) {
             return Ok(Encoded::Null);
         }
-        let options = self.options;
-        let id = self.registry()?.id(topic, schema, &options)?;
-        frame::push(out, id);
-        write_json(out, schema, value, &options)?;
+        self.write(topic, schema, value, out).map_err(|e| {
+            about(e, || {
+                format!(
+                    "Converting Kafka Connect data to byte[] failed due to serialization error of topic {topic}: "
+                )
+            })
+        })?;
         Ok(Encoded::Appended)
     }
 
-    fn to_connect_data(&mut self, _topic: &str, bytes: Option<Bytes>) -> Result<SchemaAndValue> {
+    fn to_connect_data(&mut self, topic: &str, bytes: Option<Bytes>) -> Result<SchemaAndValue> {
         let Some(bytes) = bytes else {
             return Ok(SchemaAndValue::default());
         };
-        let (id, payload) = frame::split(&bytes)?;
-        let options = self.options;
-        let schema = self.registry()?.schema(id, &options)?;
-        let value = read_json(payload, &schema)?;
-        Ok(SchemaAndValue {
-            schema: Some(schema),
-            value,
+        self.read(topic, &bytes).map_err(|e| {
+            about(e, || {
+                format!(
+                    "Converting byte[] to Kafka Connect data failed due to serialization error of topic {topic}: "
+                )
+            })
         })
     }
 
@@ -108,6 +107,29 @@ impl Converter for JsonSchemaConverter {
 }
 
 impl JsonSchemaConverter {
+    fn write(
+        &mut self,
+        topic: &str,
+        schema: &Schema,
+        value: &Value,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
+        let options = self.options;
+        let id = self.registry()?.id(topic, schema, &options)?;
+        frame::push(out, id);
+        write_json(out, schema, value, &options)
+    }
+
+    fn read(&mut self, topic: &str, bytes: &Bytes) -> Result<SchemaAndValue> {
+        let (id, payload) = frame::split(bytes)?;
+        let options = self.options;
+        let schema = self.registry()?.schema(topic, id, &options)?;
+        Ok(SchemaAndValue {
+            value: read_json(payload, &schema)?,
+            schema: Some(schema),
+        })
+    }
+
     fn has_default(&self, schema: &Schema) -> bool {
         schema.default.is_some() && !self.options.ignore_default_for_nullables
     }
@@ -145,27 +167,23 @@ impl Registry {
     }
 
     /// The Connect schema of what was written under an id.
-    fn schema(&mut self, id: i32, options: &Options) -> Result<Schema> {
-        if let Some((last, schema)) = &self.last
-            && *last == id
-        {
-            return Ok(schema.clone());
+    fn schema(&mut self, topic: &str, id: i32, options: &Options) -> Result<Schema> {
+        if let Some(schema) = self.schemas.get(topic, id) {
+            return Ok(Schema::clone(schema));
         }
-        let schema = match self.schemas.get(&id) {
-            Some(schema) => schema.clone(),
-            None => {
-                let stored = self.resolver.schema(id)?;
-                let references: Vec<_> = stored
-                    .references
-                    .iter()
-                    .map(|reference| (reference.name.clone(), reference.text.clone()))
-                    .collect();
-                let schema = from_json_schema(&stored.text, &references, stored.version, options)?;
-                self.schemas.insert(id, schema.clone());
-                schema
-            }
+        let stored = self.resolver.schema(id)?;
+        let references: Vec<_> = stored
+            .references
+            .iter()
+            .map(|reference| (reference.name.clone(), reference.text.clone()))
+            .collect();
+        let plain = from_json_schema(&stored.text, &references, None, options)?;
+        let subject = self.resolver.subject(topic, plain.name.as_deref())?;
+        let schema = match self.resolver.version(&subject, id)? {
+            None => plain,
+            version => from_json_schema(&stored.text, &references, version, options)?,
         };
-        self.last = Some((id, schema.clone()));
+        self.schemas.insert(topic, id, Arc::new(schema.clone()));
         Ok(schema)
     }
 }

@@ -11,8 +11,8 @@ use windlass_api::{
 use super::options::{self, Options};
 use super::{Decoder, Encoder, ProtoFile, indexes, to_proto};
 use crate::registry::{
-    Bounded, NewSchema, PlanCache, RegistryConfig, Resolver, SchemaFormat, StoredSchema, config,
-    frame,
+    IdCache, NewSchema, PlanCache, RegistryConfig, Resolver, SchemaFormat, StoredSchema, about,
+    config, frame,
 };
 
 /// Converts to and from Protobuf, with the schema in a registry.
@@ -27,11 +27,11 @@ pub struct ProtobufConverter {
 struct Registry {
     resolver: Resolver,
     writers: PlanCache<Writer>,
-    /// By id and path of the message.
-    readers: Bounded<(i32, Vec<i32>), Arc<Decoder>>,
-    /// The last of them: records of one topic have few.
-    last: Option<(i32, Vec<i32>, Arc<Decoder>)>,
+    readers: IdCache<Readers>,
 }
+
+/// The readers of one file's messages, by their paths: few of them are what records are.
+type Readers = Vec<(Vec<i32>, Arc<Decoder>)>;
 
 /// How values of a schema are written.
 #[derive(Debug)]
@@ -55,8 +55,7 @@ impl Converter for ProtobufConverter {
         self.registry = Some(Registry {
             resolver: Resolver::new(config, SchemaFormat::Protobuf, is_key),
             writers: PlanCache::new(capacity),
-            readers: Bounded::new(capacity),
-            last: None,
+            readers: IdCache::new(capacity),
         });
         Ok(())
     }
@@ -76,24 +75,22 @@ impl Converter for ProtobufConverter {
                 "ProtobufConverter: expected a value with a schema, found one without",
             ));
         };
-        let options = self.options;
-        let writer = self.registry()?.writer(topic, schema, &options)?;
-        out.extend_from_slice(&writer.prefix);
-        writer.encoder.push(out, value)?;
+        self.write(topic, schema, value, out).map_err(|e| {
+            about(e, || {
+                format!("Failed to serialize Protobuf data from topic {topic}:")
+            })
+        })?;
         Ok(Encoded::Appended)
     }
 
-    fn to_connect_data(&mut self, _topic: &str, bytes: Option<Bytes>) -> Result<SchemaAndValue> {
+    fn to_connect_data(&mut self, topic: &str, bytes: Option<Bytes>) -> Result<SchemaAndValue> {
         let Some(bytes) = bytes else {
             return Ok(SchemaAndValue::default());
         };
-        let (id, mut payload) = frame::split(&bytes)?;
-        let path = indexes::split(&mut payload)?;
-        let options = self.options;
-        let reader = self.registry()?.reader(id, path, &options)?;
-        Ok(SchemaAndValue {
-            value: reader.read(&payload)?,
-            schema: Some(reader.schema().clone()),
+        self.read(topic, &bytes).map_err(|e| {
+            about(e, || {
+                format!("Failed to deserialize data for topic {topic} to Protobuf:")
+            })
         })
     }
 
@@ -106,6 +103,30 @@ impl Converter for ProtobufConverter {
 }
 
 impl ProtobufConverter {
+    fn write(
+        &mut self,
+        topic: &str,
+        schema: &Schema,
+        value: &Value,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
+        let options = self.options;
+        let writer = self.registry()?.writer(topic, schema, &options)?;
+        out.extend_from_slice(&writer.prefix);
+        writer.encoder.push(out, value)
+    }
+
+    fn read(&mut self, topic: &str, bytes: &Bytes) -> Result<SchemaAndValue> {
+        let (id, mut payload) = frame::split(bytes)?;
+        let path = indexes::split(&mut payload)?;
+        let options = self.options;
+        let reader = self.registry()?.reader(topic, id, &path, &options)?;
+        Ok(SchemaAndValue {
+            value: reader.read(&payload)?,
+            schema: Some(reader.schema().clone()),
+        })
+    }
+
     fn registry(&mut self) -> Result<&mut Registry> {
         self.registry
             .as_mut()
@@ -141,25 +162,26 @@ impl Registry {
         Ok(writer)
     }
 
-    fn reader(&mut self, id: i32, path: Vec<i32>, options: &Options) -> Result<Arc<Decoder>> {
-        if let Some((last, last_path, reader)) = &self.last
-            && *last == id
-            && *last_path == path
-        {
+    fn reader(
+        &mut self,
+        topic: &str,
+        id: i32,
+        path: &[i32],
+        options: &Options,
+    ) -> Result<Arc<Decoder>> {
+        let known = self.readers.get(topic, id).map(Arc::clone);
+        let found = known.iter().flat_map(|readers| readers.iter());
+        if let Some((_, reader)) = found.into_iter().find(|(known, _)| known == path) {
             return Ok(Arc::clone(reader));
         }
-        let key = (id, path);
-        let reader = match self.readers.get(&key) {
-            Some(reader) => Arc::clone(reader),
-            None => {
-                let stored = self.resolver.schema(id)?;
-                let message = compile(&stored)?.message_at(&key.1)?;
-                let reader = Arc::new(Decoder::new(&message, stored.version, options)?);
-                self.readers.insert(key.clone(), Arc::clone(&reader));
-                reader
-            }
-        };
-        self.last = Some((key.0, key.1, Arc::clone(&reader)));
+        let stored = self.resolver.schema(id)?;
+        let message = compile(&stored)?.message_at(path)?;
+        let subject = self.resolver.subject(topic, Some(message.full_name()))?;
+        let version = self.resolver.version(&subject, id)?;
+        let reader = Arc::new(Decoder::new(&message, version, options)?);
+        let mut readers = known.map(|known| known.to_vec()).unwrap_or_default();
+        readers.push((path.to_vec(), Arc::clone(&reader)));
+        self.readers.insert(topic, id, Arc::new(readers));
         Ok(reader)
     }
 }

@@ -1,5 +1,7 @@
 //! Which message of a file a record is: the path of positions before the message's bytes.
 
+use std::borrow::Cow;
+
 use bytes::{Buf, Bytes};
 use windlass_api::{ConnectError, ErrorKind, Result};
 
@@ -19,12 +21,16 @@ pub(super) fn push(out: &mut Vec<u8>, path: &[i32]) {
 ///
 /// # Errors
 /// [`ErrorKind::Data`] when there is none.
-pub(super) fn split(bytes: &mut Bytes) -> Result<Vec<i32>> {
+pub(super) fn split(bytes: &mut Bytes) -> Result<Cow<'static, [i32]>> {
+    if bytes.first() == Some(&0) {
+        bytes.advance(1);
+        return Ok(Cow::Borrowed(&[0]));
+    }
     let mut rest = &bytes[..];
     let path = read(&mut rest).ok_or_else(malformed)?;
     let length = bytes.len() - rest.len();
     bytes.advance(length);
-    Ok(path)
+    Ok(Cow::Owned(path))
 }
 
 fn read(rest: &mut &[u8]) -> Option<Vec<i32>> {

@@ -14,6 +14,7 @@ mod auth;
 mod bounded;
 mod client;
 pub mod config;
+mod context;
 mod error;
 pub mod frame;
 mod http;
@@ -28,6 +29,7 @@ mod url;
 pub use bounded::Bounded;
 pub use client::RegistryClient;
 pub use config::RegistryConfig;
+pub(crate) use context::about;
 pub use error::RegistryError;
 pub use id_cache::IdCache;
 pub use model::{

@@ -80,7 +80,10 @@ message All {
     all.validate().unwrap();
     let get = |name: &str| all.get(name).unwrap().clone();
     let inner = |value: &Value| value.as_struct().unwrap().values().to_vec();
-    assert_eq!(all.schema().name.as_deref(), Some("All"));
+    assert_eq!(
+        (all.schema().name.as_deref(), all.schema().version),
+        (Some("All"), Some(1))
+    );
     assert_eq!(
         (get("i8"), get("i32"), get("i64")),
         (Value::Int8(-8), Value::Int32(-32), Value::Int64(64))
@@ -331,7 +334,7 @@ fn everything() -> (Schema, Value) {
             Value::Map(MapValue::from_iter([(Value::Int64(9), inner())])),
         ),
     ];
-    let builder = Schema::structure().name("acme.All");
+    let builder = Schema::structure().name("acme.All").version(1);
     let builder = fields.iter().fold(builder, |b, (name, schema, _)| {
         b.field(*name, schema.clone())
     });
