@@ -146,7 +146,8 @@ impl DateFormat {
             (Letter::Year | Letter::WeekYear, 2) => number.unsigned_abs() % 100,
             _ => number.unsigned_abs(),
         };
-        write!(out, "{digits:0count$}")
+        push_padded(out, digits, count);
+        Ok(())
     }
 
     fn format_zone(
@@ -172,6 +173,20 @@ impl DateFormat {
             _ => write!(out, "{sign}{hours:02}:{rest:02}"),
         }
     }
+}
+
+/// Appends a number of at least so many digits.
+fn push_padded(out: &mut String, number: u64, width: usize) {
+    let mut digits = [b'0'; 20];
+    let (mut at, mut rest) = (digits.len(), number);
+    while rest > 0 || at == digits.len() {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    let length = digits.len() - at;
+    out.extend(std::iter::repeat_n('0', width.saturating_sub(length)));
+    out.push_str(std::str::from_utf8(&digits[at..]).unwrap_or_default());
 }
 
 #[cfg(test)]

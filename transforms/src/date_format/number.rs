@@ -6,6 +6,9 @@ use num_traits::ToPrimitive;
 ///
 /// Digits of any script count, an exponent may follow, and `NaN` and `∞` are numbers too.
 pub(super) fn read(text: &str) -> Option<(i32, usize)> {
+    if let Some(plain) = read_plain(text.as_bytes()) {
+        return Some(plain);
+    }
     if text.starts_with("NaN") {
         return Some((0, 3));
     }
@@ -36,6 +39,21 @@ pub(super) fn read(text: &str) -> Option<(i32, usize)> {
         }
     }
     Some((int_value(&digits, exponent, negative), length))
+}
+
+/// A few ASCII digits and nothing that could go on with them: what nearly every number is.
+fn read_plain(text: &[u8]) -> Option<(i32, usize)> {
+    let length = text.iter().take_while(|b| b.is_ascii_digit()).count();
+    if !(1..10).contains(&length)
+        || text
+            .get(length)
+            .is_some_and(|b| *b == b'E' || !b.is_ascii())
+    {
+        return None;
+    }
+    let digits = text[..length].iter();
+    let value = digits.fold(0, |value, b| value * 10 + i32::from(b - b'0'));
+    Some((value, length))
 }
 
 /// The decimal digits that a text begins with, without leading zeros, and their length in bytes.

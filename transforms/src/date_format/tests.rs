@@ -1,6 +1,7 @@
 //! Against the answers of Java 17's `SimpleDateFormat` (locale en_US, UTC), recorded line by line: what a pattern makes of
 //! an instant, what instant it reads from a text, and what it writes after that, in the zone that the text named.
 
+use proptest::prelude::*;
 use serde_json::Value as Json;
 
 use super::DateFormat;
@@ -51,4 +52,44 @@ fn check(case: &Json) -> Result<(), String> {
         same(&written, text("then"))?;
     }
     Ok(())
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_or_refused(
+        pattern in "[GyYMLdDwWFEuaHkKhmsSzZX'. -]{0,12}",
+        text in "[-0-9 E+:A-Zéٱ٤.]{0,16}|\\PC{0,12}",
+        millis in any::<i64>(),
+    ) {
+        if let Ok(mut format) = DateFormat::new(&pattern) {
+            let mut written = String::new();
+            format.format(millis, &mut written);
+            let _ = format.parse(&written);
+            if let Ok(read) = format.parse(&text) {
+                format.format(read, &mut written);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_written_reads_back(millis in -62_135_596_800_000..253_402_300_800_000i64) {
+        let mut format = DateFormat::new("G yyyy-MM-dd'T'HH:mm:ss.SSSZ").unwrap();
+        let mut written = String::new();
+        format.format(millis, &mut written);
+        prop_assert_eq!(format.parse(&written).unwrap(), millis, "{}", written);
+    }
+
+    #[test]
+    fn the_text_stays_the_same_for_a_period(
+        pattern in "[GyYMLdDwWFEuaHkKhmsSzZX]{1,4}",
+        millis in -1i64 << 44..1 << 44,
+        later in 0..86_400_000i64,
+    ) {
+        let Ok(format) = DateFormat::new(&pattern) else { return Ok(()); };
+        let begin = millis.div_euclid(format.period()) * format.period();
+        let (mut first, mut second) = (String::new(), String::new());
+        format.format(begin, &mut first);
+        format.format(begin + later % format.period(), &mut second);
+        prop_assert_eq!(first, second);
+    }
 }

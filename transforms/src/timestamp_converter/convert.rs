@@ -95,7 +95,7 @@ impl Conversion {
     }
 
     fn format(&self, millis: i64) -> Result<Value> {
-        let mut text = String::new();
+        let mut text = String::with_capacity(32);
         self.format
             .as_ref()
             .ok_or_else(no_format)?
