@@ -1,6 +1,7 @@
 //! The Connect runtime: herder, worker, task loops, storage.
 
 pub mod config;
+pub mod group;
 pub mod herder;
 pub mod java_map;
 pub mod offline;

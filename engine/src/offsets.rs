@@ -8,7 +8,7 @@ use windlass_api::{
     ConnectError, OffsetMap, OffsetStorageReader, Result, SourcePartition, Text, Value,
 };
 
-use crate::storage::offset_file::FileOffsetStore;
+use crate::storage::offsets::OffsetStore;
 
 /// Turns source partitions and offsets into the bytes that Java stores, and back: `["CONNECTOR",PARTITION]` for keys and the
 /// offset for values, in schemaless JSON.
@@ -77,12 +77,12 @@ impl OffsetCodec {
 
 /// Reads the committed offsets of one connector.
 pub(crate) struct OffsetReader {
-    store: FileOffsetStore,
+    store: OffsetStore,
     codec: OffsetCodec,
 }
 
 impl OffsetReader {
-    pub(crate) fn new(store: FileOffsetStore, codec: OffsetCodec) -> Arc<Self> {
+    pub(crate) fn new(store: OffsetStore, codec: OffsetCodec) -> Arc<Self> {
         Arc::new(OffsetReader { store, codec })
     }
 }
@@ -90,11 +90,15 @@ impl OffsetReader {
 #[async_trait]
 impl OffsetStorageReader for OffsetReader {
     async fn offsets(&self, partitions: &[SourcePartition]) -> Result<Vec<Option<OffsetMap>>> {
-        let read = |partition| match self.store.get(&self.codec.key(partition)?) {
+        let keys = partitions.iter().map(|partition| self.codec.key(partition));
+        let keys: Vec<_> = keys.collect::<Result<_>>()?;
+        let stored = self.store.get(&keys).await;
+        let stored = stored.map_err(|error| ConnectError::connect(error.to_string()))?;
+        let read = |value: Option<Vec<u8>>| match value {
             Some(value) => self.codec.offset(&value),
             None => Ok(None),
         };
-        partitions.iter().map(read).collect()
+        stored.into_iter().map(read).collect()
     }
 }
 

@@ -41,6 +41,20 @@ pub enum State {
 }
 
 impl State {
+    /// The state of a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let all = [
+            State::Unassigned,
+            State::Running,
+            State::Paused,
+            State::Failed,
+            State::Destroyed,
+            State::Restarting,
+            State::Stopped,
+        ];
+        all.into_iter().find(|state| state.as_str() == name)
+    }
+
     /// The name as REST and the status topic write it.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -80,6 +94,8 @@ pub struct Status {
     pub state: State,
     /// The worker, as `host:port`.
     pub worker_id: Arc<str>,
+    /// The generation of the workers' group in which it was so; 0 in a standalone worker (ST-008).
+    pub generation: i32,
     /// The plugin's version; `None` when it was never loaded.
     pub version: Option<Arc<str>>,
     /// Why it failed, beginning with the Java exception class; only with [`State::Failed`], or after it in a restart

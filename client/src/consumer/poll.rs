@@ -186,6 +186,7 @@ impl Consumer {
                 protocol,
                 members,
                 keep,
+                ..
             } => self.on_elected(protocol, members, keep),
             GroupEvent::Assigned {
                 generation,

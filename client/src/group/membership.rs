@@ -303,6 +303,7 @@ impl Membership {
         });
         let (protocol, keep) = (self.protocol.clone(), answer.skip_assignment);
         Some(GroupEvent::Elected {
+            generation: self.generation(),
             protocol,
             members: members.collect(),
             keep,

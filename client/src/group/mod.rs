@@ -50,6 +50,8 @@ pub struct GroupConfig {
 pub enum GroupEvent {
     /// This member leads: it must answer with [`GroupMember::sync`].
     Elected {
+        /// The membership that begins.
+        generation: Generation,
         /// The protocol all members share.
         protocol: String,
         /// Every member, in the coordinator's order.

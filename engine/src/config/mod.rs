@@ -3,6 +3,7 @@
 pub mod clients;
 mod connector;
 pub mod definition;
+mod distributed;
 mod enrich;
 mod infos;
 mod listener;
@@ -19,6 +20,7 @@ pub use connector::{
     ConnectorConfig, ConverterChoice, ConverterRole, DeadLetterQueue, ErrorPolicy, PredicateStage,
     TopicSelection, TransactionBoundary, TransformStage,
 };
+pub use distributed::{DistributedConfig, InterWorkerConfig, StorageTopic};
 pub use infos::{ConfigInfo, ConfigInfos, ConfigKeyInfo, ConfigValueInfo};
 pub use listener::{Listener, ListenerError};
 pub use overrides::OverridePolicy;

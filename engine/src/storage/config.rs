@@ -1,4 +1,4 @@
-//! Connector configurations, task configurations and target states, in memory (ST-006).
+//! Connector configurations, task configurations and target states, as this worker knows them.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -21,15 +21,18 @@ pub struct ConnectorEntry {
     pub target: TargetState,
     /// The tasks' configurations, by number.
     pub tasks: Vec<Arc<Props>>,
+    /// The connector configuration that the tasks were made for; `None` before there were any.
+    pub applied: Option<Arc<Props>>,
 }
 
-/// The configurations of a standalone worker. Only the herder writes; anyone reads, at once.
+/// What is configured. A standalone worker keeps it nowhere else (ST-006); a distributed one reads it from the config
+/// topic. Only the herder or the reader of that topic writes; anyone reads, at once.
 #[derive(Debug, Default)]
-pub struct MemoryConfigStore {
+pub struct ConfigSnapshot {
     connectors: RwLock<BTreeMap<Arc<str>, Arc<ConnectorEntry>>>,
 }
 
-impl MemoryConfigStore {
+impl ConfigSnapshot {
     /// The names, sorted.
     pub fn names(&self) -> Vec<Arc<str>> {
         self.read().keys().cloned().collect()

@@ -1,15 +1,26 @@
-//! Statuses of connectors and tasks, and the topics they used, in memory (ST-006).
+//! Statuses of connectors and tasks, and the topics they used, as this worker knows them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::status::{Status, TaskId, TaskNumber};
+use tokio::runtime::Handle;
+use windlass_client::compacted_topic::{CompactedTopicConfig, Consumed, NewRecord};
+use windlass_client::consumer::Record;
+use windlass_client::{ClientError, Cluster, CompactedTopic, TopicPartition};
 
-/// The statuses of a standalone worker. Locks are held for a look-up, never across an await.
+use super::status_record::{StatusKey, parse_status, status_value, topic_value};
+use super::wall_ms;
+use crate::status::{State, Status, TaskId, TaskNumber};
+
+/// The statuses of a cluster of workers. A standalone worker keeps them nowhere else (ST-006); a distributed one writes
+/// them to the status topic, and shows what it reads there. Locks are held for a look-up, never across an await.
 #[derive(Debug, Default)]
-pub struct MemoryStatusStore {
-    connectors: Mutex<BTreeMap<Arc<str>, Entry>>,
+pub struct StatusStore {
+    entries: Arc<Mutex<Entries>>,
+    topic: Option<CompactedTopic>,
 }
+
+type Entries = BTreeMap<Arc<str>, Entry>;
 
 #[derive(Debug, Default)]
 struct Entry {
@@ -18,7 +29,33 @@ struct Entry {
     topics: BTreeSet<Arc<str>>,
 }
 
-impl MemoryStatusStore {
+impl StatusStore {
+    /// Reads the status topic to its end, and follows it on `runtime`.
+    ///
+    /// # Errors
+    /// When the topic cannot be read.
+    pub(crate) async fn start(
+        cluster: &Cluster,
+        config: CompactedTopicConfig,
+        runtime: &Handle,
+    ) -> Result<Self, ClientError> {
+        let entries = Arc::default();
+        let follower = Follower(Arc::clone(&entries));
+        let topic = CompactedTopic::start(cluster, config, follower, runtime).await?;
+        Ok(StatusStore {
+            entries,
+            topic: Some(topic),
+        })
+    }
+
+    /// The names of all connectors that have a status or a task with one.
+    pub fn connectors(&self) -> Vec<Arc<str>> {
+        let known = |entry: &Entry| entry.connector.is_some() || !entry.tasks.is_empty();
+        let entries = self.lock();
+        let known = entries.iter().filter(|(_, entry)| known(entry));
+        known.map(|(name, _)| Arc::clone(name)).collect()
+    }
+
     /// The status of a connector.
     pub fn connector(&self, name: &str) -> Option<Status> {
         self.lock().get(name)?.connector.clone()
@@ -51,54 +88,211 @@ impl MemoryStatusStore {
     /// Stores the status of a connector if `live` holds, asked under the lock: of two writers the later one wins.
     pub fn put_connector_if(&self, name: &Arc<str>, status: Status, live: impl FnOnce() -> bool) {
         let mut entries = self.lock();
-        if live() {
-            entries.entry(Arc::clone(name)).or_default().connector = Some(status);
+        if !live() {
+            return;
+        }
+        let entry = entries.entry(Arc::clone(name)).or_default();
+        match &self.topic {
+            None => entry.connector = Some(status),
+            Some(topic) => {
+                if may_follow(entry.connector.as_ref(), &status) {
+                    write(
+                        topic,
+                        &StatusKey::Connector(Arc::clone(name)),
+                        Some(status_value(&status)),
+                    );
+                }
+            }
         }
     }
 
     /// Stores the status of a task if `live` holds, asked under the lock.
     pub fn put_task_if(&self, id: &TaskId, status: Status, live: impl FnOnce() -> bool) {
         let mut entries = self.lock();
-        if live() {
-            entries
-                .entry(Arc::clone(&id.connector))
-                .or_default()
-                .tasks
-                .insert(id.task, status);
+        if !live() {
+            return;
+        }
+        let entry = entries.entry(Arc::clone(&id.connector)).or_default();
+        match &self.topic {
+            None => drop(entry.tasks.insert(id.task, status)),
+            Some(topic) => {
+                if may_follow(entry.tasks.get(&id.task), &status) {
+                    write(
+                        topic,
+                        &StatusKey::Task(id.clone()),
+                        Some(status_value(&status)),
+                    );
+                }
+            }
         }
     }
 
     /// Forgets a task.
     pub fn remove_task(&self, id: &TaskId) {
+        if let Some(topic) = &self.topic {
+            return write(topic, &StatusKey::Task(id.clone()), None);
+        }
         if let Some(entry) = self.lock().get_mut(&id.connector) {
             entry.tasks.remove(&id.task);
         }
     }
 
-    /// Forgets a connector, its tasks and topics.
-    pub fn remove_connector(&self, name: &str) {
-        self.lock().remove(name);
+    /// Forgets a connector and its tasks, and, where that is not shared with other workers, its topics.
+    pub fn remove_connector(&self, name: &Arc<str>) {
+        let mut entries = self.lock();
+        let Some(topic) = &self.topic else {
+            entries.remove(name);
+            return;
+        };
+        let Some(entry) = entries.get(name) else {
+            return;
+        };
+        if entry.connector.is_some() {
+            write(topic, &StatusKey::Connector(Arc::clone(name)), None);
+        }
+        for task in entry.tasks.keys() {
+            let id = TaskId {
+                connector: Arc::clone(name),
+                task: *task,
+            };
+            write(topic, &StatusKey::Task(id), None);
+        }
     }
 
-    /// Notes that a connector used a topic.
-    pub fn add_topic(&self, connector: &Arc<str>, topic: &Arc<str>) {
-        self.lock()
-            .entry(Arc::clone(connector))
-            .or_default()
-            .topics
-            .insert(Arc::clone(topic));
+    /// Notes that a task used a topic.
+    pub fn add_topic(&self, task: &TaskId, used: &Arc<str>) {
+        let mut entries = self.lock();
+        let entry = entries.entry(Arc::clone(&task.connector)).or_default();
+        match &self.topic {
+            None => drop(entry.topics.insert(Arc::clone(used))),
+            Some(topic) if !entry.topics.contains(used) => {
+                let key = StatusKey::Topic {
+                    topic: Arc::clone(used),
+                    connector: Arc::clone(&task.connector),
+                };
+                write(topic, &key, Some(topic_value(used, task, wall_ms())));
+            }
+            Some(_) => {}
+        }
     }
 
     /// Forgets the topics of a connector.
     pub fn reset_topics(&self, connector: &str) {
-        if let Some(entry) = self.lock().get_mut(connector) {
+        let mut entries = self.lock();
+        let Some(entry) = entries.get_mut(connector) else {
+            return;
+        };
+        let Some(topic) = &self.topic else {
             entry.topics.clear();
+            return;
+        };
+        for used in &entry.topics {
+            let key = StatusKey::Topic {
+                topic: Arc::clone(used),
+                connector: Arc::from(connector),
+            };
+            write(topic, &key, None);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, Entry>> {
-        self.connectors
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    /// Waits until everything so far is written.
+    pub(crate) async fn flush(&self) {
+        if let Some(topic) = &self.topic {
+            topic.flush().await;
+        }
     }
+
+    /// Finishes the writes and follows the topic no more.
+    pub(crate) async fn stop(&self) {
+        if let Some(topic) = &self.topic {
+            topic.stop().await;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Entries> {
+        lock(&self.entries)
+    }
+}
+
+/// Whether a status may be written over the known one: what a worker says when it ends something, or when it fails, must
+/// not hide what another worker says that runs it since (SO-007).
+fn may_follow(known: Option<&Status>, status: &Status) -> bool {
+    if !matches!(status.state, State::Unassigned | State::Failed) {
+        return true;
+    }
+    known.is_none_or(|known| {
+        known.worker_id == status.worker_id || known.generation <= status.generation
+    })
+}
+
+/// Writes keep their order; what is written shows when it is read back.
+fn write(topic: &CompactedTopic, key: &StatusKey, value: Option<Vec<u8>>) {
+    let record = NewRecord {
+        partition: None,
+        key: key.to_bytes().into(),
+        value: value.map(Into::into),
+    };
+    // It goes on by itself; the producer tries until it succeeds.
+    drop(topic.write(record));
+}
+
+fn lock(entries: &Mutex<Entries>) -> MutexGuard<'_, Entries> {
+    entries.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct Follower(Arc<Mutex<Entries>>);
+
+impl Consumed for Follower {
+    fn record(&mut self, _: &TopicPartition, record: &Record<'_>) {
+        let Some(key) = record.key.and_then(StatusKey::parse) else {
+            tracing::warn!(offset = record.offset, "unknown record in the status topic");
+            return;
+        };
+        let mut entries = lock(&self.0);
+        if let StatusKey::Topic { topic, connector } = key {
+            let topics = &mut entries.entry(connector).or_default().topics;
+            match record.value {
+                Some(_) => topics.insert(topic),
+                None => topics.remove(&topic),
+            };
+            return;
+        }
+        let status = record.value.map(parse_status);
+        if status == Some(None) {
+            tracing::warn!(
+                offset = record.offset,
+                "the status topic holds what is no status"
+            );
+            return;
+        }
+        match (key, status.flatten()) {
+            (StatusKey::Connector(name), status) => {
+                entries.entry(name).or_default().connector = status;
+            }
+            (StatusKey::Task(id), None) => {
+                if let Some(entry) = entries.get_mut(&id.connector) {
+                    entry.tasks.remove(&id.task);
+                }
+            }
+            (StatusKey::Task(id), Some(status)) => {
+                let tasks = &mut entries.entry(id.connector).or_default().tasks;
+                if !is_stale(tasks.get(&id.task), &status) {
+                    tasks.insert(id.task, status);
+                }
+            }
+            (StatusKey::Topic { .. }, _) => {}
+        }
+    }
+
+    fn failed(&mut self, error: ClientError) {
+        tracing::error!(%error, "the status topic cannot be read");
+    }
+}
+
+/// The last word of a worker that lost a task may come after the first word of the one that has it now (SO-008).
+fn is_stale(known: Option<&Status>, status: &Status) -> bool {
+    status.state == State::Unassigned
+        && known.is_some_and(|known| {
+            known.state == State::Running && known.generation >= status.generation
+        })
 }

@@ -11,7 +11,7 @@ use super::watchdog::Watched;
 use crate::pipeline::Tolerance;
 use crate::pipeline::dead_letters::DeadLetterParts;
 use crate::status::{State, TaskId};
-use crate::storage::status::MemoryStatusStore;
+use crate::storage::status::StatusStore;
 use crate::worker::StatusReporter;
 
 /// What every task has.
@@ -24,7 +24,7 @@ pub(crate) struct TaskParts {
     /// Where failed records go, until it is opened.
     pub(crate) dead_letters: Option<Box<DeadLetterParts>>,
     /// Where used topics are noted; `None` while topic tracking is off.
-    pub(crate) topic_tracking: Option<Arc<MemoryStatusStore>>,
+    pub(crate) topic_tracking: Option<Arc<StatusStore>>,
     pub(crate) flush_interval: Duration,
     pub(crate) flush_timeout: Duration,
     /// Tells the watchdog of calls; ends the watch with the task.
@@ -87,7 +87,7 @@ impl TaskParts {
         if !known.contains(topic)
             && let Some(statuses) = &self.topic_tracking
         {
-            statuses.add_topic(&self.id.connector, topic);
+            statuses.add_topic(&self.id, topic);
         }
         if known.len() < KNOWN_TOPICS {
             known.push(Arc::clone(topic));

@@ -9,6 +9,7 @@ mod sink_offsets;
 mod start;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicI32;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -23,9 +24,9 @@ use crate::herder::ConnectorType;
 use crate::offsets::{OffsetCodec, OffsetReader};
 use crate::plugins::{Connector, PluginInfo, PluginKind, Plugins, VersionRange};
 use crate::status::TaskId;
-use crate::storage::config::MemoryConfigStore;
-use crate::storage::offset_file::FileOffsetStore;
-use crate::storage::status::MemoryStatusStore;
+use crate::storage::config::ConfigSnapshot;
+use crate::storage::offsets::OffsetStore;
+use crate::storage::status::StatusStore;
 use crate::task::{TaskHandle, Watchdog};
 
 /// What the connectors and tasks of a worker share: plugins, stores, Kafka clusters, the runtime they run on.
@@ -34,9 +35,11 @@ pub(crate) struct Worker {
     config: Arc<WorkerConfig>,
     plugins: Arc<Plugins>,
     validation: ConnectorValidation,
-    configs: Arc<MemoryConfigStore>,
-    statuses: Arc<MemoryStatusStore>,
-    offsets: FileOffsetStore,
+    configs: Arc<ConfigSnapshot>,
+    statuses: Arc<StatusStore>,
+    offsets: OffsetStore,
+    /// The generation of the workers' group; 0 in a standalone worker.
+    generation: Arc<AtomicI32>,
     clusters: Clusters,
     cluster_id: Arc<str>,
     watchdog: Arc<Watchdog>,
@@ -47,11 +50,11 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    pub(crate) fn configs(&self) -> &Arc<MemoryConfigStore> {
+    pub(crate) fn configs(&self) -> &Arc<ConfigSnapshot> {
         &self.configs
     }
 
-    pub(crate) fn statuses(&self) -> &Arc<MemoryStatusStore> {
+    pub(crate) fn statuses(&self) -> &Arc<StatusStore> {
         &self.statuses
     }
 
@@ -102,16 +105,12 @@ impl Worker {
         version: Option<Arc<str>>,
     ) -> StatusReporter {
         let (store, worker) = (Arc::clone(&self.statuses), Arc::clone(&self.id));
-        StatusReporter::connector(store, Arc::clone(name), worker, version)
+        StatusReporter::connector(store, Arc::clone(name), worker, version).within(&self.generation)
     }
 
     pub(crate) fn task_reporter(&self, id: TaskId, version: Option<Arc<str>>) -> StatusReporter {
-        StatusReporter::task(
-            Arc::clone(&self.statuses),
-            id,
-            Arc::clone(&self.id),
-            version,
-        )
+        let (store, worker) = (Arc::clone(&self.statuses), Arc::clone(&self.id));
+        StatusReporter::task(store, id, worker, version).within(&self.generation)
     }
 
     /// Reads the committed offsets of a source connector.

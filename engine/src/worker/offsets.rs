@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use windlass_api::{Props, Result, SourcePartition};
+use windlass_api::{ConnectError, Props, Result, SourcePartition};
 
 use super::{Worker, isolated};
 use crate::herder::{ConnectorOffset, ConnectorType, HerderError};
@@ -18,7 +18,7 @@ impl Worker {
         entry: &ConnectorEntry,
     ) -> Result<Vec<ConnectorOffset>, HerderError> {
         match entry.kind {
-            Some(ConnectorType::Source) => self.source_offsets(&entry.name).map_err(internal),
+            Some(ConnectorType::Source) => self.source_offsets(&entry.name).await.map_err(internal),
             _ => self.sink_offsets(&entry.name, &entry.config).await,
         }
     }
@@ -34,7 +34,7 @@ impl Worker {
         let changes = match changes {
             Some(changes) => changes,
             None => {
-                let stored = self.source_offsets(name).map_err(internal)?;
+                let stored = self.source_offsets(name).await.map_err(internal)?;
                 stored
                     .into_iter()
                     .map(|offset| ConnectorOffset {
@@ -68,9 +68,10 @@ impl Worker {
         Ok(knows)
     }
 
-    fn source_offsets(&self, name: &str) -> Result<Vec<ConnectorOffset>> {
+    async fn source_offsets(&self, name: &str) -> Result<Vec<ConnectorOffset>> {
         let codec = OffsetCodec::new(name);
-        let stored = self.offsets.with_prefix(&codec.prefix());
+        let stored = self.offsets.with_prefix(&codec.prefix()).await;
+        let stored = stored.map_err(|error| ConnectError::connect(error.to_string()))?;
         let decode = |(key, value): (Vec<u8>, Vec<u8>)| {
             Ok(ConnectorOffset {
                 partition: codec.partition(&key)?,

@@ -1,10 +1,10 @@
 //! Who may say what state a connector or task is in.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 use crate::status::{State, Status, TaskId};
-use crate::storage::status::MemoryStatusStore;
+use crate::storage::status::StatusStore;
 
 /// Reports the states of one run of a connector or task.
 ///
@@ -12,10 +12,11 @@ use crate::storage::status::MemoryStatusStore;
 /// overwrite the state of the run that replaced it.
 #[derive(Clone, Debug)]
 pub(crate) struct StatusReporter {
-    store: Arc<MemoryStatusStore>,
+    store: Arc<StatusStore>,
     subject: Subject,
     worker_id: Arc<str>,
     version: Option<Arc<str>>,
+    generation: Arc<AtomicI32>,
     retired: Arc<AtomicBool>,
 }
 
@@ -27,7 +28,7 @@ enum Subject {
 
 impl StatusReporter {
     pub(crate) fn connector(
-        store: Arc<MemoryStatusStore>,
+        store: Arc<StatusStore>,
         name: Arc<str>,
         worker_id: Arc<str>,
         version: Option<Arc<str>>,
@@ -36,12 +37,20 @@ impl StatusReporter {
     }
 
     pub(crate) fn task(
-        store: Arc<MemoryStatusStore>,
+        store: Arc<StatusStore>,
         id: TaskId,
         worker_id: Arc<str>,
         version: Option<Arc<str>>,
     ) -> Self {
         Self::new(store, Subject::Task(id), worker_id, version)
+    }
+
+    /// Takes what it reports to be of the generation that the group is in at the time.
+    pub(crate) fn within(self, generation: &Arc<AtomicI32>) -> Self {
+        StatusReporter {
+            generation: Arc::clone(generation),
+            ..self
+        }
     }
 
     /// Reports a state without a reason.
@@ -60,7 +69,7 @@ impl StatusReporter {
     }
 
     fn new(
-        store: Arc<MemoryStatusStore>,
+        store: Arc<StatusStore>,
         subject: Subject,
         worker_id: Arc<str>,
         version: Option<Arc<str>>,
@@ -70,6 +79,7 @@ impl StatusReporter {
             subject,
             worker_id,
             version,
+            generation: Arc::default(),
             retired: Arc::default(),
         }
     }
@@ -78,6 +88,7 @@ impl StatusReporter {
         let status = Status {
             state,
             worker_id: Arc::clone(&self.worker_id),
+            generation: self.generation.load(Ordering::Relaxed),
             version: self.version.clone(),
             trace,
         };

@@ -13,9 +13,10 @@ use super::{Worker, client_config};
 use crate::config::{ConnectorValidation, StandaloneConfig, WorkerConfig};
 use crate::herder::{Herder, StandaloneHerder};
 use crate::plugins::Plugins;
-use crate::storage::config::MemoryConfigStore;
+use crate::storage::config::ConfigSnapshot;
 use crate::storage::offset_file::{FileOffsetStore, OffsetFileError};
-use crate::storage::status::MemoryStatusStore;
+use crate::storage::offsets::OffsetStore;
+use crate::storage::status::StatusStore;
 use crate::task::Watchdog;
 
 /// What a worker is started with.
@@ -75,9 +76,10 @@ pub async fn start_standalone(options: WorkerOptions) -> Result<Herder, StartErr
         validation: ConnectorValidation::new(Arc::clone(&plugins), Arc::clone(&config)),
         config,
         plugins,
-        configs: Arc::new(MemoryConfigStore::default()),
-        statuses: Arc::new(MemoryStatusStore::default()),
-        offsets,
+        configs: Arc::new(ConfigSnapshot::default()),
+        statuses: Arc::new(StatusStore::default()),
+        offsets: OffsetStore::File(offsets),
+        generation: Arc::default(),
         clusters,
         cluster_id,
         watchdog: Watchdog::spawn(),

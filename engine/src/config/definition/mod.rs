@@ -9,6 +9,7 @@ use crate::plugins::Plugins;
 pub(crate) use sink::dead_letter_keys;
 
 pub(super) mod connector;
+pub(super) mod distributed;
 pub(super) mod rest;
 pub(super) mod sink;
 pub(super) mod source;
@@ -34,4 +35,9 @@ pub fn source_keys(plugins: &Arc<Plugins>) -> ConfigDef {
 /// The keys that a standalone worker has (`StandaloneConfig`).
 pub fn standalone_keys() -> ConfigDef {
     standalone::keys()
+}
+
+/// The keys that a distributed worker has (`DistributedConfig`).
+pub fn distributed_keys() -> ConfigDef {
+    distributed::keys()
 }

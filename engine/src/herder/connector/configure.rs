@@ -39,7 +39,6 @@ impl ConnectorLoop {
         // Gone for readers at once; the tasks' last statuses must not outlive it.
         self.worker.configs().remove(&self.name);
         self.stop_all().await;
-        self.applied = None;
         self.worker.statuses().remove_connector(&self.name);
         tracing::info!(connector = %self.name, "connector deleted");
     }
@@ -75,9 +74,9 @@ impl ConnectorLoop {
         self.worker.configs().update(&self.name, |entry| {
             entry.target = TargetState::Stopped;
             entry.tasks.clear();
+            entry.applied = None;
         });
         self.stop_tasks().await;
-        self.applied = None;
         self.stop_connector().await;
         // Reports the state.
         let _ = self.start_connector().await;
@@ -92,9 +91,9 @@ impl ConnectorLoop {
     }
 
     fn store(&self, config: Props, target: TargetState) {
-        let tasks = self
+        let (tasks, applied) = self
             .entry()
-            .map(|entry| entry.tasks.clone())
+            .map(|entry| (entry.tasks.clone(), entry.applied.clone()))
             .unwrap_or_default();
         self.worker.configs().put(ConnectorEntry {
             name: Arc::clone(&self.name),
@@ -102,6 +101,7 @@ impl ConnectorLoop {
             config: Arc::new(config),
             target,
             tasks,
+            applied,
         });
     }
 

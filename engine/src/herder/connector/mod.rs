@@ -15,7 +15,6 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::Instant;
-use windlass_api::Props;
 
 use self::lifecycle::Running;
 use super::message::{Command, Message, Request, answer};
@@ -41,8 +40,6 @@ pub(super) struct ConnectorLoop {
     run: u64,
     running: Option<Running>,
     tasks: BTreeMap<TaskNumber, TaskHandle>,
-    /// The connector configuration that the tasks were started with.
-    applied: Option<Arc<Props>>,
 }
 
 impl ConnectorLoop {
@@ -63,7 +60,6 @@ impl ConnectorLoop {
             run: 0,
             running: None,
             tasks: BTreeMap::new(),
-            applied: None,
         };
         tokio::spawn(connector.run());
         sender

@@ -26,15 +26,15 @@ impl ConnectorLoop {
                 return Err(HerderError::Internal(error.message().to_owned()));
             }
         };
-        let applied = self.applied.as_deref() == Some(&*entry.config);
+        let applied = entry.applied.as_deref() == Some(&*entry.config);
         if applied && entry.tasks == configs {
             return Ok(());
         }
         self.stop_tasks().await;
-        self.worker
-            .configs()
-            .update(&self.name, |entry| entry.tasks = configs);
-        self.applied = Some(Arc::clone(&entry.config));
+        self.worker.configs().update(&self.name, |stored| {
+            stored.tasks = configs;
+            stored.applied = Some(Arc::clone(&entry.config));
+        });
         let count = self.entry().map_or(0, |entry| entry.tasks.len());
         tracing::info!(connector = %self.name, tasks = count, "tasks configured");
         for task in (0..).take(count) {

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::offsets::OffsetCodec;
 use crate::status::TaskId;
-use crate::storage::offset_file::{FileOffsetStore, OffsetFileError};
+use crate::storage::offsets::{OffsetError, OffsetStore};
 use crate::task::in_flight::InFlight;
 use crate::task::pending_offsets::PendingOffsets;
 use crate::trace::chain;
@@ -16,7 +16,7 @@ use crate::trace::chain;
 /// Stores source offsets every `offset.flush.interval.ms`.
 pub(super) struct OffsetCommitter {
     id: TaskId,
-    store: FileOffsetStore,
+    store: OffsetStore,
     codec: OffsetCodec,
     pending: PendingOffsets,
     flush: Option<Flush>,
@@ -28,12 +28,12 @@ pub(super) struct OffsetCommitter {
 /// A write under way, which gives up after the timeout.
 type Flush = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
-type Outcome = Result<Result<(), OffsetFileError>, tokio::time::error::Elapsed>;
+type Outcome = Result<Result<(), OffsetError>, tokio::time::error::Elapsed>;
 
 impl OffsetCommitter {
     pub(super) fn new(
         id: TaskId,
-        store: FileOffsetStore,
+        store: OffsetStore,
         codec: OffsetCodec,
         interval: Duration,
         timeout: Duration,

@@ -20,7 +20,7 @@ use super::watchdog::Call;
 use super::{Control, TaskParts};
 use crate::offsets::OffsetCodec;
 use crate::status::{State, TaskId};
-use crate::storage::offset_file::FileOffsetStore;
+use crate::storage::offsets::OffsetStore;
 use crate::trace::chain;
 
 /// What a source task is made of.
@@ -32,7 +32,7 @@ pub(crate) struct SourceParts {
     pub(crate) encoding: Encoding,
     /// `None` leaves topics to the broker.
     pub(crate) topics: Option<Topics>,
-    pub(crate) offsets: FileOffsetStore,
+    pub(crate) offsets: OffsetStore,
     pub(crate) codec: OffsetCodec,
 }
 
