@@ -7,6 +7,7 @@ pub mod java_map;
 pub mod offline;
 mod offsets;
 mod pipeline;
+pub mod peer;
 pub mod plugins;
 pub mod properties;
 pub mod status;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use windlass_api::{ConfigDef, ParsedConfig, Props, Result, invalid_value};
+use windlass_api::{ConfigDef, ConnectError, ParsedConfig, Props, Result, invalid_value};
 
 use super::definition;
 use super::worker::WorkerConfig;
@@ -87,7 +87,7 @@ impl DistributedConfig {
             let millis: i32 = values.get(key)?;
             let millis = u64::try_from(millis)
                 .map_err(|_| invalid_value(key, millis, "Value must be at least 0"))?;
-            Ok(Duration::from_millis(millis))
+            Ok::<_, ConnectError>(Duration::from_millis(millis))
         };
         let support: &str = values.get("exactly.once.source.support")?;
         if !support.eq_ignore_ascii_case("disabled") {

@@ -19,6 +19,18 @@ pub enum HerderError {
     /// The request cannot be served in the present state of the cluster; it may be repeated.
     #[error("{0}")]
     Conflict(String),
+    /// Another worker has to serve it: the leader, or the one that runs what it is about. None is known during a
+    /// rebalance.
+    #[error(
+        "Cannot complete request momentarily due to no known leader URL, likely because a rebalance was underway."
+    )]
+    Elsewhere {
+        /// The URL of that worker's REST server.
+        url: Option<std::sync::Arc<str>>,
+    },
+    /// A request of another worker came before this one could check it.
+    #[error("{0}")]
+    Unavailable(String),
     /// Anything else (`ConnectException` and the like).
     #[error("{0}")]
     Internal(String),
@@ -31,7 +43,10 @@ impl HerderError {
             HerderError::BadRequest(_) => 400,
             HerderError::Forbidden(_) => 403,
             HerderError::NotFound(_) => 404,
-            HerderError::AlreadyExists(_) | HerderError::Conflict(_) => 409,
+            HerderError::AlreadyExists(_)
+            | HerderError::Conflict(_)
+            | HerderError::Elsewhere { .. } => 409,
+            HerderError::Unavailable(_) => 503,
             HerderError::Internal(_) => 500,
         }
     }

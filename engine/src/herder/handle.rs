@@ -6,6 +6,7 @@ use tokio::sync::{mpsc, oneshot};
 use windlass_api::Props;
 
 use super::HerderError;
+use super::internal::{Internal, InternalRequest, Signed};
 use super::message::{Command, Reply, Request, unknown};
 use super::model::{
     ConnectorInfo, ConnectorOffset, ConnectorStatus, PutOutcome, RestartScope, TaskInfo,
@@ -211,6 +212,34 @@ impl Herder {
             .await
     }
 
+    /// Another worker's word on the tasks that a connector it runs wants (KIP-507).
+    pub async fn put_task_configs(
+        &self,
+        name: &str,
+        tasks: Vec<Props>,
+        signed: Signed,
+    ) -> Result<()> {
+        let tasks = tasks.into_iter().map(Arc::new).collect();
+        self.internal(name, Internal::Tasks(tasks), signed).await
+    }
+
+    /// Another worker's wish that the earlier tasks of a connector cannot write any more (KIP-618).
+    pub async fn fence_zombies(&self, name: &str, signed: Signed) -> Result<()> {
+        self.internal(name, Internal::Fence, signed).await
+    }
+
+    /// Sets the level of a logger on all workers of a cluster; answers when it is ordered (KIP-976).
+    pub async fn set_cluster_logger_level(&self, namespace: &str, level: &str) -> Result<()> {
+        let (reply, answer) = oneshot::channel();
+        let request = Request::LoggerLevel {
+            namespace: namespace.to_owned(),
+            level: level.to_owned(),
+            reply,
+        };
+        self.requests.send(request).map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())?
+    }
+
     /// Returns when the herder has answered, that is, when it is healthy.
     pub async fn ping(&self) -> Result<()> {
         let (reply, answer) = oneshot::channel();
@@ -232,6 +261,18 @@ impl Herder {
             // An error means that the herder had already ended.
             let _ = answer.await;
         }
+    }
+
+    async fn internal(&self, name: &str, what: Internal, signed: Signed) -> Result<()> {
+        let (reply, answer) = oneshot::channel();
+        let request = Request::Internal(InternalRequest {
+            name: Arc::from(name),
+            what,
+            signed,
+            reply,
+        });
+        self.requests.send(request).map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())?
     }
 
     /// Refuses a configuration that has errors. The connector's own code runs apart: it may hang or panic.

@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 use windlass_api::{ConnectError, Props};
 
 use super::HerderError;
+use super::internal::InternalRequest;
 use super::model::{ConnectorInfo, ConnectorOffset, ConnectorStatus, PutOutcome, RestartScope};
 use crate::status::{TargetState, TaskNumber};
 
@@ -26,6 +27,19 @@ pub(crate) enum Request {
     },
     /// A command to one connector.
     Connector { name: Arc<str>, command: Command },
+    /// A connector that runs here wants these tasks; in a cluster the leader decides.
+    Tasks {
+        name: Arc<str>,
+        tasks: Vec<Arc<Props>>,
+    },
+    /// From another worker.
+    Internal(InternalRequest),
+    /// Set the level of a logger on all workers.
+    LoggerLevel {
+        namespace: String,
+        level: String,
+        reply: Reply<()>,
+    },
     /// The loop of a deleted connector has nothing to do, having handled this many commands.
     Idle { name: Arc<str>, handled: u64 },
 }
@@ -39,8 +53,37 @@ pub(crate) enum Message {
     Reconfigure { run: u64 },
     /// The connector, in this run of it, gave up.
     Failed { run: u64, error: ConnectError },
+    /// From the herder of a cluster's worker.
+    Local(Local),
     /// The worker stops.
     Shutdown(oneshot::Sender<()>),
+}
+
+/// What to do with the part of a connector that runs on this worker.
+#[derive(Debug)]
+pub(crate) enum Local {
+    /// Start what was assigned.
+    Start {
+        connector: bool,
+        tasks: Vec<TaskNumber>,
+    },
+    /// Stop what was taken away; the sender is dropped when that is done.
+    Stop {
+        connector: bool,
+        tasks: Vec<TaskNumber>,
+        done: oneshot::Sender<()>,
+    },
+    /// Stop and start.
+    Restart {
+        connector: bool,
+        tasks: Vec<TaskNumber>,
+    },
+    /// The connector has another configuration.
+    Reconfigured,
+    /// The tasks it wants could not be stored.
+    AskAgain,
+    /// Users want it in another state.
+    Target,
 }
 
 /// What a connector is told to do.

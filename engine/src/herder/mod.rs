@@ -1,17 +1,22 @@
 //! The herder: owns the connectors of a worker, decides what runs, answers REST.
 
 mod connector;
+mod distributed;
 mod error;
 mod handle;
+mod internal;
 mod message;
 mod model;
 mod standalone;
 
 pub use error::HerderError;
+pub use distributed::LogLevel;
 pub use handle::Herder;
+pub use internal::Signed;
 pub use model::{
     ConnectorInfo, ConnectorOffset, ConnectorStatus, ConnectorType, PutOutcome, RestartScope,
     TaskInfo,
 };
 
+pub(crate) use distributed::{DistributedHerder, DistributedParts};
 pub(crate) use standalone::StandaloneHerder;

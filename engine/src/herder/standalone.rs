@@ -44,6 +44,10 @@ impl StandaloneHerder {
             match request {
                 Request::Ping(reply) => drop(reply.send(())),
                 Request::Connector { name, command } => self.route(name, command),
+                Request::Internal(request) => request.refuse_standalone(),
+                // Connectors here decide about their tasks themselves, and REST sets levels itself.
+                Request::Tasks { .. } => {}
+                Request::LoggerLevel { reply, .. } => answer(reply, Ok(())),
                 Request::Idle { name, handled } => self.forget(&name, handled),
                 Request::Offsets { name, reply } => {
                     let worker = Arc::clone(&self.worker);
@@ -71,7 +75,7 @@ impl StandaloneHerder {
             return command.refuse_unknown(&name);
         }
         let mailbox = self.connectors.entry(Arc::clone(&name)).or_insert_with(|| {
-            let sender = ConnectorLoop::spawn(name, Arc::clone(&self.worker), self.own.clone());
+            let sender = ConnectorLoop::spawn(name, Arc::clone(&self.worker), self.own.clone(), false);
             Mailbox { sender, sent: 0 }
         });
         mailbox.sent += 1;

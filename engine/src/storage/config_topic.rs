@@ -201,8 +201,7 @@ impl Consumed for Follower {
             | ConfigChange::Target(name) => self.publish(&state, name),
             _ => {}
         }
-        drop(state);
-        // A herder that has ended needs to know nothing.
+        // Under the lock, so that whoever sees the offset can see the change. A herder that has ended needs neither.
         let _ = self.changes.send(change);
     }
 

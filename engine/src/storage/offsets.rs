@@ -77,6 +77,18 @@ impl OffsetStore {
         }
     }
 
+    /// Finishes the writes and ends it.
+    pub(crate) async fn stop(&self) {
+        match self {
+            OffsetStore::File(_) => {}
+            OffsetStore::Topic(topic) => topic.stop().await,
+            OffsetStore::Own { own, worker } => {
+                own.stop().await;
+                worker.stop().await;
+            }
+        }
+    }
+
     async fn catch_up(&self) -> Result<(), ClientError> {
         match self {
             OffsetStore::File(_) => Ok(()),

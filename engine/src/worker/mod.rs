@@ -7,6 +7,7 @@ mod offsets;
 mod reporter;
 mod sink_offsets;
 mod start;
+mod topics;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicI32;
@@ -18,7 +19,10 @@ use windlass_client::Clusters;
 
 pub(crate) use self::instance::isolated;
 pub(crate) use self::reporter::StatusReporter;
-pub use self::start::{StartError, WorkerOptions, data_runtime, start_standalone};
+pub use self::start::{
+    DistributedOptions, StartError, WorkerOptions, data_runtime, start_distributed,
+    start_standalone,
+};
 use crate::config::{ConnectorValidation, WorkerConfig};
 use crate::herder::ConnectorType;
 use crate::offsets::{OffsetCodec, OffsetReader};
@@ -65,6 +69,17 @@ impl Worker {
 
     pub(crate) fn cluster_id(&self) -> &Arc<str> {
         &self.cluster_id
+    }
+
+    /// The generation of the workers' group, which statuses show.
+    pub(crate) fn generation(&self) -> &AtomicI32 {
+        &self.generation
+    }
+
+    /// Ends the stores that are topics.
+    pub(crate) async fn stop_stores(&self) {
+        self.statuses.stop().await;
+        self.offsets.stop().await;
     }
 
     /// The runtime for code of connectors.

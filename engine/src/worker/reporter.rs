@@ -63,6 +63,11 @@ impl StatusReporter {
         self.put(State::Failed, Some(Arc::from(trace)));
     }
 
+    /// The version of the plugin it reports about.
+    pub(crate) fn version(&self) -> Option<Arc<str>> {
+        self.version.clone()
+    }
+
     /// Nothing is heard of this run from now on.
     pub(crate) fn retire(&self) {
         self.retired.store(true, Ordering::Release);

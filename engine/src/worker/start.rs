@@ -7,12 +7,16 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 use windlass_client::config::{ClientConfig, ConfigError};
-use windlass_client::{ClientError, Clusters, Env, Topics};
+use tokio::sync::mpsc;
+use windlass_client::{ClientError, Clusters, Env};
 
+use super::topics::Topics;
 use super::{Worker, client_config};
-use crate::config::{ConnectorValidation, StandaloneConfig, WorkerConfig};
-use crate::herder::{Herder, StandaloneHerder};
+use crate::config::{ConnectorValidation, DistributedConfig, StandaloneConfig, WorkerConfig};
+use crate::herder::{DistributedHerder, DistributedParts, Herder, LogLevel, StandaloneHerder};
+use crate::peer::PeerClient;
 use crate::plugins::Plugins;
+use crate::storage::TopicError;
 use crate::storage::config::ConfigSnapshot;
 use crate::storage::offset_file::{FileOffsetStore, OffsetFileError};
 use crate::storage::offsets::OffsetStore;
@@ -43,6 +47,17 @@ pub enum StartError {
     /// The offsets file is unusable.
     #[error(transparent)]
     Offsets(#[from] OffsetFileError),
+    /// A topic of the cluster's state is not as it must be.
+    #[error(transparent)]
+    Topic(#[from] TopicError),
+    /// A topic of the cluster's state cannot be read.
+    #[error("cannot read topic \"{topic}\": {error}")]
+    Storage {
+        /// The topic.
+        topic: String,
+        /// What went wrong.
+        error: ClientError,
+    },
     /// Kafka does not answer.
     #[error("cannot look up the id of the Kafka cluster at {servers}: {error}")]
     Kafka {
@@ -88,6 +103,85 @@ pub async fn start_standalone(options: WorkerOptions) -> Result<Herder, StartErr
     })))
 }
 
+/// What a worker of a cluster is started with.
+pub struct DistributedOptions {
+    /// The worker's configuration.
+    pub config: DistributedConfig,
+    /// The classes it knows.
+    pub plugins: Arc<Plugins>,
+    /// What statuses show as `worker_id`: `host:port` of REST.
+    pub worker_id: String,
+    /// The URL of REST for other workers, with a slash at its end.
+    pub url: String,
+    /// Sets the level of a logger of this process.
+    pub log_level: LogLevel,
+    /// Where connectors and tasks run; see [`data_runtime`].
+    pub data: Handle,
+    /// The world of the Kafka clients.
+    pub env: Env,
+}
+
+/// Starts a worker of a cluster: it creates or checks the cluster's topics, reads them to their end, and joins the group.
+/// Its herder runs on the runtime of the caller, its tasks on the data runtime. It ends with [`Herder::shutdown`].
+///
+/// # Errors
+/// [`StartError`]; like Java's, a worker that does not reach Kafka does not start (B-002).
+pub async fn start_distributed(options: DistributedOptions) -> Result<Herder, StartError> {
+    let DistributedOptions {
+        config,
+        plugins,
+        worker_id,
+        url,
+        log_level,
+        data,
+        env,
+    } = options;
+    let clusters = Clusters::new(env.clone());
+    let common = Arc::new(config.worker.clone());
+    let cluster_id = cluster_id(&clusters, &common).await?;
+    tracing::info!(%cluster_id, worker_id, group = config.group_id, "worker starts");
+    let control = Handle::current();
+    let topics = Topics::new(&clusters, &config, &control)?;
+    topics.prepare().await?;
+
+    let statuses = topics.statuses().await?;
+    let offsets = topics.offsets().await?;
+    let configs = Arc::new(ConfigSnapshot::default());
+    let (sender, mut changes) = mpsc::unbounded_channel();
+    let topic = topics
+        .configs(&configs, Arc::clone(&plugins), sender)
+        .await?;
+    // What was read so far is where the worker begins (B-039).
+    while changes.try_recv().is_ok() {}
+
+    let member = topics.member();
+    let worker = Arc::new(Worker {
+        id: Arc::from(worker_id),
+        validation: ConnectorValidation::new(Arc::clone(&plugins), Arc::clone(&common)),
+        config: common,
+        plugins,
+        configs,
+        statuses: Arc::new(statuses),
+        offsets: OffsetStore::Topic(offsets),
+        generation: Arc::default(),
+        clusters,
+        cluster_id,
+        watchdog: Watchdog::spawn(),
+        data,
+        control,
+    });
+    Ok(DistributedHerder::spawn(DistributedParts {
+        worker,
+        url: Arc::from(url),
+        topic,
+        changes,
+        member,
+        peers: PeerClient::new(env),
+        log_level,
+        config,
+    }))
+}
+
 /// A runtime for connectors and tasks: as many threads as there are cores.
 ///
 /// # Errors
@@ -108,7 +202,7 @@ async fn cluster_id(clusters: &Clusters, config: &WorkerConfig) -> Result<Arc<st
     let cluster = clusters.cluster(&config);
     let metadata = cluster
         .retry("cluster id", config.api_timeout, || {
-            cluster.refresh(Topics::None)
+            cluster.refresh(windlass_client::Topics::None)
         })
         .await
         .map_err(|error| StartError::Kafka { servers, error })?;

@@ -3,8 +3,9 @@
 mod configure;
 mod context;
 mod lifecycle;
+mod local;
 mod offsets;
-mod restart;
+pub(super) mod restart;
 mod tasks;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -40,6 +41,10 @@ pub(super) struct ConnectorLoop {
     run: u64,
     running: Option<Running>,
     tasks: BTreeMap<TaskNumber, TaskHandle>,
+    /// Whether other workers run parts of it: then this one does not decide which tasks there are.
+    shared: bool,
+    /// How often in a row it could not say which tasks it wants.
+    unconfigured: u32,
 }
 
 impl ConnectorLoop {
@@ -47,6 +52,7 @@ impl ConnectorLoop {
         name: Arc<str>,
         worker: Arc<Worker>,
         herder: mpsc::WeakUnboundedSender<Request>,
+        shared: bool,
     ) -> mpsc::UnboundedSender<Message> {
         let (sender, mailbox) = mpsc::unbounded_channel();
         let connector = ConnectorLoop {
@@ -60,6 +66,8 @@ impl ConnectorLoop {
             run: 0,
             running: None,
             tasks: BTreeMap::new(),
+            shared,
+            unconfigured: 0,
         };
         tokio::spawn(connector.run());
         sender
@@ -84,6 +92,7 @@ impl ConnectorLoop {
                     self.connector_failed(&error);
                 }
                 Some(Message::Reconfigure { .. } | Message::Failed { .. }) => {}
+                Some(Message::Local(local)) => self.obey_local(local).await,
                 Some(Message::Shutdown(reply)) => {
                     self.stop_all().await;
                     let _ = reply.send(());
@@ -205,7 +214,7 @@ impl ConnectorLoop {
 fn ends_calls(message: &Message) -> bool {
     match message {
         Message::Command(command) => command.ends_calls(),
-        Message::Shutdown(_) => true,
+        Message::Shutdown(_) | Message::Local(_) => true,
         Message::Reconfigure { .. } | Message::Failed { .. } => false,
     }
 }

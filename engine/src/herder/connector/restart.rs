@@ -6,12 +6,18 @@ use super::ConnectorLoop;
 use crate::herder::message::{Reply, answer, unknown};
 use crate::herder::{ConnectorStatus, HerderError, RestartScope};
 use crate::status::{State, TaskId, TaskNumber};
+use crate::worker::Worker;
 
 impl ConnectorLoop {
     /// Restarts the connector object alone.
     pub(super) async fn restart_connector(&mut self) -> Result<(), HerderError> {
         self.stop_connector().await;
-        self.start_connector().await
+        self.start_connector().await?;
+        if self.shared {
+            // Failures are in the connector's status.
+            let _ = self.update_tasks().await;
+        }
+        Ok(())
     }
 
     pub(super) async fn restart_task(&mut self, task: TaskNumber) -> Result<(), HerderError> {
@@ -32,7 +38,7 @@ impl ConnectorLoop {
     /// Restarts what the scope covers. The plan is answered before anything happens, but what it says is already the
     /// status: who asks next must not take the old `RUNNING` for the new one.
     pub(super) async fn restart(&mut self, scope: RestartScope, reply: Reply<ConnectorStatus>) {
-        let Some(plan) = self.plan(scope) else {
+        let Some(plan) = plan(&self.worker, &self.name, scope) else {
             let text = format!("Status for connector {} not found", self.name);
             return answer(reply, Err(HerderError::NotFound(text)));
         };
@@ -60,7 +66,7 @@ impl ConnectorLoop {
         }
     }
 
-    fn mark_restarting(&self, connector: bool, tasks: &[TaskNumber]) {
+    pub(super) fn mark_restarting(&self, connector: bool, tasks: &[TaskNumber]) {
         for &task in tasks {
             let id = TaskId {
                 connector: Arc::clone(&self.name),
@@ -74,26 +80,30 @@ impl ConnectorLoop {
                 .state(State::Restarting);
         }
     }
+}
 
-    /// The present statuses, `RESTARTING` where the scope covers them.
-    fn plan(&self, scope: RestartScope) -> Option<ConnectorStatus> {
-        let entry = self.entry()?;
-        let covered = |state: State| !scope.only_failed || state == State::Failed;
-        let mut connector = self.worker.statuses().connector(&self.name)?;
-        if covered(connector.state) {
-            connector.state = State::Restarting;
-        }
-        let mut tasks = self.worker.statuses().tasks(&self.name);
-        for (_, status) in &mut tasks {
-            if scope.include_tasks && covered(status.state) {
-                status.state = State::Restarting;
-            }
-        }
-        Some(ConnectorStatus {
-            name: Arc::clone(&self.name),
-            connector,
-            tasks,
-            kind: entry.kind,
-        })
+/// The present statuses, `RESTARTING` where the scope covers them.
+pub(in crate::herder) fn plan(
+    worker: &Worker,
+    name: &str,
+    scope: RestartScope,
+) -> Option<ConnectorStatus> {
+    let entry = worker.configs().connector(name)?;
+    let covered = |state: State| !scope.only_failed || state == State::Failed;
+    let mut connector = worker.statuses().connector(name)?;
+    if covered(connector.state) {
+        connector.state = State::Restarting;
     }
+    let mut tasks = worker.statuses().tasks(name);
+    for (_, status) in &mut tasks {
+        if scope.include_tasks && covered(status.state) {
+            status.state = State::Restarting;
+        }
+    }
+    Some(ConnectorStatus {
+        name: Arc::clone(&entry.name),
+        connector,
+        tasks,
+        kind: entry.kind,
+    })
 }

@@ -1,14 +1,17 @@
 //! The connector's tasks.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 use windlass_api::{ConnectError, ErrorKind, Props};
 
 use super::ConnectorLoop;
 use crate::herder::HerderError;
+use crate::herder::message::{Message, Request};
 use crate::status::{TargetState, TaskId, TaskNumber};
 use crate::task::Control;
+use crate::trace::chain;
 use crate::worker::isolated;
 
 impl ConnectorLoop {
@@ -21,13 +24,15 @@ impl ConnectorLoop {
         let configs = match self.task_configs(&entry.config).await {
             Ok(Some(configs)) => configs,
             Ok(None) => return Ok(()),
-            Err(error) => {
-                self.connector_failed(&error);
-                return Err(HerderError::Internal(error.message().to_owned()));
-            }
+            Err(error) => return Err(self.unconfigurable(error)),
         };
+        self.unconfigured = 0;
         let applied = entry.applied.as_deref() == Some(&*entry.config);
         if applied && entry.tasks == configs {
+            return Ok(());
+        }
+        if self.shared {
+            self.tell_herder(configs);
             return Ok(());
         }
         self.stop_tasks().await;
@@ -91,17 +96,53 @@ impl ConnectorLoop {
         }
     }
 
+    fn tell_herder(&self, tasks: Vec<Arc<Props>>) {
+        if let Some(herder) = self.herder.upgrade() {
+            let name = Arc::clone(&self.name);
+            let _ = herder.send(Request::Tasks { name, tasks });
+        }
+    }
+
+    /// The connector did not say which tasks it wants. In a cluster it is asked again, unless it asks for too many
+    /// (B-032).
+    fn unconfigurable(&mut self, error: Unconfigured) -> HerderError {
+        let Unconfigured { error, hopeless } = error;
+        if hopeless || !self.shared {
+            self.connector_failed(&error);
+        } else {
+            tracing::error!(
+                connector = %self.name, error = chain(&error),
+                "the connector could not say which tasks it wants; it is asked again"
+            );
+            self.ask_again();
+        }
+        HerderError::Internal(error.message().to_owned())
+    }
+
+    /// Asks the connector for its tasks again, later each time.
+    pub(super) fn ask_again(&mut self) {
+        let pause = FIRST_PAUSE * 2u32.saturating_pow(self.unconfigured.min(8));
+        self.unconfigured += 1;
+        let (own, run) = (self.own.clone(), self.run);
+        tokio::spawn(async move {
+            tokio::time::sleep(pause.min(LAST_PAUSE)).await;
+            if let Some(own) = own.upgrade() {
+                let _ = own.send(Message::Reconfigure { run });
+            }
+        });
+    }
+
     /// What the connector wants; `None` when it does not run.
     async fn task_configs(
         &mut self,
         config: &Props,
-    ) -> Result<Option<Vec<Arc<Props>>>, ConnectError> {
+    ) -> Result<Option<Vec<Arc<Props>>>, Unconfigured> {
         let running = self.running.as_mut().filter(|running| !running.failed);
         let instance = running.and_then(|running| running.instance.take());
         let Some(mut instance) = instance else {
             return Ok(None);
         };
-        let max = tasks_max(config)?;
+        let max = tasks_max(config).map_err(Unconfigured::now)?;
         let task_class = instance.task_class();
         let call = isolated(self.worker.data(), async move {
             instance
@@ -111,18 +152,20 @@ impl ConnectorLoop {
         });
         let (instance, configs) = match self.patiently("task_configs of the connector", call).await
         {
-            Some(result) => result?,
+            Some(result) => result.map_err(Unconfigured::now)?,
             None => {
-                return Err(ConnectError::connect(
-                    "task_configs did not return and was given up",
-                ));
+                let text = "task_configs did not return and was given up";
+                return Err(Unconfigured::now(ConnectError::connect(text)));
             }
         };
         if let Some(running) = &mut self.running {
             running.instance = Some(instance);
         }
         if configs.len() > max && enforce_tasks_max(config) {
-            return Err(too_many_tasks(&self.name, configs.len(), max));
+            return Err(Unconfigured {
+                error: too_many_tasks(&self.name, configs.len(), max),
+                hopeless: true,
+            });
         }
         Ok(Some(
             configs
@@ -130,6 +173,22 @@ impl ConnectorLoop {
                 .map(|props| Arc::new(complete(props, task_class, config)))
                 .collect(),
         ))
+    }
+}
+
+/// Why a connector did not say which tasks it wants.
+struct Unconfigured {
+    error: ConnectError,
+    /// Asking again would not help.
+    hopeless: bool,
+}
+
+impl Unconfigured {
+    fn now(error: ConnectError) -> Self {
+        Unconfigured {
+            error,
+            hopeless: false,
+        }
     }
 }
 
@@ -171,3 +230,6 @@ fn too_many_tasks(name: &str, tasks: usize, max: usize) -> ConnectError {
     );
     ConnectError::new(ErrorKind::Connect, message)
 }
+
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LAST_PAUSE: Duration = Duration::from_secs(60);

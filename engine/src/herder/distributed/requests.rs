@@ -1,0 +1,288 @@
+//! What users ask for.
+
+use std::sync::Arc;
+
+use windlass_api::Props;
+
+use super::DistributedHerder;
+use crate::herder::connector::restart::plan;
+use crate::herder::handle::info;
+use crate::herder::message::{Command, Message, Reply, Request, answer, unknown};
+use crate::herder::{
+    ConnectorInfo, ConnectorStatus, HerderError, PutOutcome, RestartScope,
+};
+use crate::status::{TargetState, TaskId, TaskNumber};
+use crate::storage::config::ConnectorEntry;
+use crate::storage::config_topic::ConfigWriteError;
+
+type Result<T> = std::result::Result<T, HerderError>;
+
+impl DistributedHerder {
+    pub(super) async fn on_request(&mut self, request: Request) {
+        match request {
+            Request::Ping(reply) => drop(reply.send(())),
+            // The run loop ends with it.
+            Request::Shutdown(reply) => drop(reply.send(())),
+            Request::Idle { .. } => {}
+            Request::Offsets { name, reply } => self.read_offsets(name, reply),
+            Request::LoggerLevel {
+                namespace,
+                level,
+                reply,
+            } => {
+                let written = self.parts.topic.put_logger_level(namespace, level).await;
+                answer(reply, written.map_err(failed));
+            }
+            Request::Tasks { name, tasks } => self.publish_tasks(name, tasks).await,
+            Request::Connector {
+                name,
+                command: Command::SetTarget { target, reply },
+            } if target != TargetState::Stopped => {
+                // Any worker may write it, at any time.
+                let result = self.set_target(&name, target).await;
+                answer(reply, result);
+            }
+            // What depends on who leads or runs what waits until that is clear.
+            request if !self.settled => self.waiting.push_back(request),
+            Request::Internal(request) => self.on_internal(request).await,
+            Request::Connector { name, command } => self.obey(name, command).await,
+        }
+    }
+
+    async fn obey(&mut self, name: Arc<str>, command: Command) {
+        match command {
+            Command::Create {
+                config,
+                target,
+                reply,
+            } => {
+                let result = self.create(&name, config, target).await;
+                answer(reply, result);
+            }
+            Command::Put { config, reply } => {
+                let result = self.put(&name, config).await;
+                answer(reply, result);
+            }
+            Command::Delete { reply } => {
+                let result = self.delete(&name).await;
+                answer(reply, result);
+            }
+            Command::SetTarget { reply, .. } => {
+                let result = self.release(&name).await;
+                answer(reply, result);
+            }
+            Command::RestartConnector { reply } => self.restart_connector(&name, reply),
+            Command::Restart { scope, reply } => {
+                let result = self.order_restart(&name, scope).await;
+                answer(reply, result);
+            }
+            Command::RestartTask { task, reply } => self.restart_task(&name, task, reply),
+            Command::AlterOffsets { offsets, reply } => {
+                if let Some(reply) = self.may_alter(&name, reply) {
+                    let command = Command::AlterOffsets { offsets, reply };
+                    self.pass_on(&name, command);
+                }
+            }
+            Command::ResetOffsets { reply } => {
+                if let Some(reply) = self.may_alter(&name, reply) {
+                    self.pass_on(&name, Command::ResetOffsets { reply });
+                }
+            }
+        }
+    }
+
+    async fn create(
+        &mut self,
+        name: &Arc<str>,
+        config: Props,
+        target: TargetState,
+    ) -> Result<ConnectorInfo> {
+        self.lead()?;
+        if self.entry(name).is_some() {
+            return Err(HerderError::AlreadyExists(name.to_string()));
+        }
+        let target = (target != TargetState::Started).then_some(target);
+        self.store(name, config, target).await
+    }
+
+    async fn put(&mut self, name: &Arc<str>, config: Props) -> Result<PutOutcome> {
+        self.lead()?;
+        let exists = self.entry(name).is_some();
+        let info = self.store(name, config, None).await?;
+        Ok(if exists {
+            PutOutcome::Updated(info)
+        } else {
+            PutOutcome::Created(info)
+        })
+    }
+
+    /// Its answer shows the tasks there were before (B-005).
+    async fn store(
+        &mut self,
+        name: &Arc<str>,
+        config: Props,
+        target: Option<TargetState>,
+    ) -> Result<ConnectorInfo> {
+        let before = self.entry(name);
+        let told = ConnectorEntry {
+            name: Arc::clone(name),
+            kind: self.parts.worker.connector_type(&config),
+            config: Arc::new(config.clone()),
+            target: TargetState::Started,
+            tasks: before.map(|entry| entry.tasks.clone()).unwrap_or_default(),
+            applied: None,
+        };
+        let written = self.parts.topic.put_connector(name, config, target).await;
+        written.map_err(failed)?;
+        Ok(info(&told))
+    }
+
+    async fn delete(&mut self, name: &Arc<str>) -> Result<()> {
+        self.lead()?;
+        if self.entry(name).is_none() {
+            return Err(unknown(name));
+        }
+        let removed = self.parts.topic.remove_connector(name).await;
+        removed.map_err(failed)?;
+        tracing::info!(connector = %name, "connector deleted");
+        Ok(())
+    }
+
+    /// Stops a connector for good: first its tasks go, so that nobody starts them again (B-008).
+    async fn release(&mut self, name: &Arc<str>) -> Result<()> {
+        self.lead()?;
+        if self.entry(name).is_none() {
+            return Err(HerderError::NotFound(format!("Unknown connector {name}")));
+        }
+        let topic = &self.parts.topic;
+        topic.put_tasks(name, &[]).await.map_err(failed)?;
+        let stopped = topic.put_target(name, TargetState::Stopped).await;
+        stopped.map_err(failed)
+    }
+
+    async fn set_target(&mut self, name: &Arc<str>, target: TargetState) -> Result<()> {
+        if self.entry(name).is_none() {
+            return Err(HerderError::NotFound(format!("Unknown connector {name}")));
+        }
+        let written = self.parts.topic.put_target(name, target).await;
+        written.map_err(failed)
+    }
+
+    fn restart_connector(&mut self, name: &Arc<str>, reply: Reply<()>) {
+        if self.entry(name).is_none() {
+            return answer(reply, Err(no_connector(name)));
+        }
+        if self.started.connectors.contains(name) {
+            return self.pass_on(name, Command::RestartConnector { reply });
+        }
+        let owner = self.leading.as_ref().map(|l| l.connector_url(name).cloned());
+        answer(reply, Err(self.elsewhere(owner)));
+    }
+
+    fn restart_task(&mut self, name: &Arc<str>, task: TaskNumber, reply: Reply<()>) {
+        let Some(entry) = self.entry(name) else {
+            return answer(reply, Err(no_connector(name)));
+        };
+        let known = usize::try_from(task).is_ok_and(|task| task < entry.tasks.len());
+        let id = TaskId {
+            connector: Arc::clone(name),
+            task,
+        };
+        if !known {
+            let text = format!("Unknown task: {id}");
+            return answer(reply, Err(HerderError::NotFound(text)));
+        }
+        if self.started.tasks.contains(&id) {
+            return self.pass_on(name, Command::RestartTask { task, reply });
+        }
+        let owner = self.leading.as_ref().map(|l| l.task_url(&id).cloned());
+        answer(reply, Err(self.elsewhere(owner)));
+    }
+
+    async fn order_restart(
+        &mut self,
+        name: &Arc<str>,
+        scope: RestartScope,
+    ) -> Result<ConnectorStatus> {
+        if self.entry(name).is_none() {
+            return Err(no_connector(name));
+        }
+        self.lead()?;
+        let plan = plan(&self.parts.worker, name, scope).ok_or_else(|| {
+            HerderError::NotFound(format!("Status for connector {name} not found"))
+        })?;
+        let ordered = self.parts.topic.put_restart(name, scope).await;
+        ordered.map_err(failed)?;
+        Ok(plan)
+    }
+
+    /// Only the leader changes offsets, and only of connectors without tasks.
+    fn may_alter<T>(&self, name: &Arc<str>, reply: Reply<T>) -> Option<Reply<T>> {
+        let refused = match self.lead() {
+            Err(elsewhere) => elsewhere,
+            Ok(()) => match self.entry(name) {
+                None => unknown(name),
+                Some(entry) if entry.target == TargetState::Stopped && !entry.tasks.is_empty() => {
+                    let text = "Cannot modify offsets: the tasks of the connector have not stopped yet";
+                    HerderError::BadRequest(text.to_owned())
+                }
+                Some(_) => return Some(reply),
+            },
+        };
+        answer(reply, Err(refused));
+        None
+    }
+
+    fn read_offsets(
+        &self,
+        name: Arc<str>,
+        reply: Reply<Vec<crate::herder::ConnectorOffset>>,
+    ) {
+        let worker = Arc::clone(&self.parts.worker);
+        tokio::spawn(async move {
+            let result = match worker.configs().connector(&name) {
+                Some(entry) => worker.connector_offsets(&entry).await,
+                None => Err(unknown(&name)),
+            };
+            answer(reply, result);
+        });
+    }
+
+    /// Has the connector's loop do it.
+    fn pass_on(&mut self, name: &Arc<str>, command: Command) {
+        let _ = self.local(name).send(Message::Command(command));
+    }
+
+    /// Refuses what only the leader may do.
+    pub(super) fn lead(&self) -> Result<()> {
+        if self.is_leader() {
+            return Ok(());
+        }
+        Err(HerderError::Elsewhere {
+            url: self.membership.leader_url.clone(),
+        })
+    }
+
+    /// Where to find what does not run here: with its owner if this is the leader, who knows it; otherwise the leader
+    /// knows.
+    fn elsewhere(&self, owner: Option<Option<Arc<str>>>) -> HerderError {
+        let url = match owner {
+            Some(owner) => owner,
+            None => self.membership.leader_url.clone(),
+        };
+        HerderError::Elsewhere { url }
+    }
+
+    pub(super) fn entry(&self, name: &str) -> Option<Arc<ConnectorEntry>> {
+        self.parts.worker.configs().connector(name)
+    }
+}
+
+fn no_connector(name: &str) -> HerderError {
+    HerderError::NotFound(format!("Unknown connector: {name}"))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
+pub(super) fn failed(error: ConfigWriteError) -> HerderError {
+    HerderError::Internal(error.to_string())
+}

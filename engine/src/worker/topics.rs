@@ -1,0 +1,138 @@
+//! The topics in which a cluster keeps its state, and its group.
+
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use windlass_client::admin::Admin;
+use windlass_client::compacted_topic::CompactedTopicConfig;
+use windlass_client::config::{
+    ClientConfig, ConfigError, ConsumerConfig, ProducerConfig, Properties,
+};
+use windlass_client::group::{GroupConfig, GroupMember};
+use windlass_client::{ClientError, Cluster, Clusters};
+
+use super::{StartError, client_config};
+use crate::config::{DistributedConfig, StorageTopic};
+use crate::herder::ConnectorType;
+use crate::plugins::{PluginKind, Plugins, VersionRange};
+use crate::storage::config::ConfigSnapshot;
+use crate::storage::config_state::ConfigChange;
+use crate::storage::config_topic::ConfigTopic;
+use crate::storage::internal_topic::{check_single, prepare};
+use crate::storage::offset_topic::TopicOffsetStore;
+use crate::storage::status::StatusStore;
+
+/// Opens them, with the worker's own client settings.
+pub(super) struct Topics<'a> {
+    config: &'a DistributedConfig,
+    properties: Properties,
+    cluster: Cluster,
+    runtime: &'a Handle,
+}
+
+impl<'a> Topics<'a> {
+    pub(super) fn new(
+        clusters: &Clusters,
+        config: &'a DistributedConfig,
+        runtime: &'a Handle,
+    ) -> Result<Self, ConfigError> {
+        let properties = client_config::own(&config.worker);
+        let cluster = clusters.cluster(&ClientConfig::parse(&properties)?.config);
+        Ok(Topics {
+            config,
+            properties,
+            cluster,
+            runtime,
+        })
+    }
+
+    /// Creates or checks all of them.
+    pub(super) async fn prepare(&self) -> Result<(), StartError> {
+        let admin = Admin::new(self.cluster.clone());
+        let DistributedConfig {
+            config_topic,
+            offset_topic,
+            status_topic,
+            ..
+        } = self.config;
+        for topic in [offset_topic, status_topic, config_topic] {
+            prepare(&admin, topic).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn statuses(&self) -> Result<StatusStore, StartError> {
+        let topic = &self.config.status_topic;
+        let log = self.log(topic, "statuses")?;
+        let store = StatusStore::start(&self.cluster, log, self.runtime).await;
+        store.map_err(unreadable(topic))
+    }
+
+    pub(super) async fn offsets(&self) -> Result<TopicOffsetStore, StartError> {
+        let topic = &self.config.offset_topic;
+        let log = self.log(topic, "offsets")?;
+        let store = TopicOffsetStore::start(&self.cluster, log, self.runtime).await;
+        store.map_err(unreadable(topic))
+    }
+
+    pub(super) async fn configs(
+        &self,
+        snapshot: &Arc<ConfigSnapshot>,
+        plugins: Arc<Plugins>,
+        changes: mpsc::UnboundedSender<ConfigChange>,
+    ) -> Result<ConfigTopic, StartError> {
+        let topic = &self.config.config_topic;
+        let type_of = Box::new(move |config: &windlass_api::Props| {
+            let text = |key: &str| config.get(key)?.as_deref();
+            let versions = VersionRange::parse(text("connector.plugin.version")).ok()?;
+            let class = text("connector.class").unwrap_or_default();
+            let (info, _) = plugins.connector(class, &versions).ok()?;
+            Some(match info.kind {
+                PluginKind::Source => ConnectorType::Source,
+                _ => ConnectorType::Sink,
+            })
+        });
+        let log = self.log(topic, "configs")?;
+        let (snapshot, runtime) = (Arc::clone(snapshot), self.runtime);
+        let store =
+            ConfigTopic::start(&self.cluster, log, snapshot, type_of, changes, runtime).await;
+        let store = store.map_err(unreadable(topic))?;
+        check_single(topic, store.partitions())?;
+        Ok(store)
+    }
+
+    /// A place in the group, not joined yet.
+    pub(super) fn member(&self) -> GroupMember {
+        let config = GroupConfig {
+            group_id: self.config.group_id.clone(),
+            instance_id: None,
+            protocol_type: "connect".to_owned(),
+            session_timeout: self.config.session_timeout,
+            rebalance_timeout: self.config.rebalance_timeout,
+            heartbeat_interval: self.config.heartbeat_interval,
+        };
+        GroupMember::new(&self.cluster, config, self.runtime)
+    }
+
+    fn log(&self, topic: &StorageTopic, what: &str) -> Result<CompactedTopicConfig, ConfigError> {
+        let mut properties = self.properties.clone();
+        let given = properties.get("client.id").filter(|id| !id.is_empty());
+        let base = given.cloned();
+        let base = base.unwrap_or_else(|| format!("connect-{}", self.config.group_id));
+        properties.insert("client.id".to_owned(), format!("{base}-{what}"));
+        properties.insert("delivery.timeout.ms".to_owned(), i32::MAX.to_string());
+        Ok(CompactedTopicConfig {
+            topic: Arc::from(topic.name.as_str()),
+            consumer: ConsumerConfig::parse(&properties)?.config,
+            producer: Some(ProducerConfig::parse(&properties)?.config),
+        })
+    }
+}
+
+fn unreadable(topic: &StorageTopic) -> impl Fn(ClientError) -> StartError + '_ {
+    |error| StartError::Storage {
+        topic: topic.name.clone(),
+        error,
+    }
+}
