@@ -7,8 +7,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
-use crate::failure::Failure;
-use crate::{logging, offline, plugins, quickstart, standalone};
+use crate::{distributed, logging, offline, plugins, quickstart, standalone};
 
 /// Runs the program; returns its exit code.
 pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
@@ -25,11 +24,13 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
         _ => "info",
     };
     let done = logging::start(log.as_deref(), default_level).and_then(|loggers| match command {
-        Command::Standalone { worker, connectors } => standalone::run(&worker, &connectors, loggers),
-        Command::Distributed { .. } => Err(Failure::usage(
-            "distributed mode is not in this release; `windlass standalone` takes the same connectors",
-        )),
-        Command::Quickstart { file, directory } => quickstart::run(file.as_deref(), &directory, loggers),
+        Command::Standalone { worker, connectors } => {
+            standalone::run(&worker, &connectors, loggers)
+        }
+        Command::Distributed { worker } => distributed::run(&worker, loggers),
+        Command::Quickstart { file, directory } => {
+            quickstart::run(file.as_deref(), &directory, loggers)
+        }
         Command::Plugins => {
             plugins::print();
             Ok(())
@@ -63,7 +64,7 @@ enum Command {
         /// Connectors to create: properties or JSON files
         connectors: Vec<PathBuf>,
     },
-    /// Run one worker of a cluster, as connect-distributed.sh does (not in this release)
+    /// Run one worker of a cluster, as connect-distributed.sh does
     Distributed {
         /// The worker's properties
         worker: PathBuf,

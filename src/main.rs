@@ -1,6 +1,7 @@
 //! Kafka Connect in one static binary.
 
 mod cli;
+mod distributed;
 mod failure;
 mod logging;
 mod offline;

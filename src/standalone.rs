@@ -47,7 +47,8 @@ pub(crate) fn run(worker: &Path, connectors: &[PathBuf], loggers: Loggers) -> Re
     })?
 }
 
-fn worker_props(path: &Path) -> Result<Props, Failure> {
+/// Reads the worker's properties file.
+pub(crate) fn worker_props(path: &Path) -> Result<Props, Failure> {
     let what = path.display();
     let bytes = std::fs::read(path).map_err(|e| {
         Failure::config(format!("cannot read the worker configuration {what}: {e}"))

@@ -5,11 +5,16 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 use tracing::warn;
-use windlass_api::Props;
+use windlass_api::{ConnectError, Props};
 use windlass_client::Env;
-use windlass_engine::config::{ConnectorValidation, StandaloneConfig};
+use windlass_engine::config::{
+    ConnectorValidation, DistributedConfig, StandaloneConfig, WorkerConfig,
+};
 use windlass_engine::herder::{Herder, HerderError};
-use windlass_engine::worker::{WorkerOptions, start_standalone};
+use windlass_engine::plugins::Plugins;
+use windlass_engine::worker::{
+    DistributedOptions, StartError, WorkerOptions, start_distributed, start_standalone,
+};
 use windlass_rest::{CreateRequest, Loggers, RestServer};
 
 use crate::failure::Failure;
@@ -29,34 +34,52 @@ impl Worker {
         data: Handle,
     ) -> Result<Self, Failure> {
         let plugins = Arc::new(plugins::all());
-        let config = StandaloneConfig::new(props, &plugins)
-            .map_err(|e| Failure::config(format!("worker configuration: {}", e.message())))?;
-        for unknown in config.worker.unknown_keys() {
-            match &unknown.suggestion {
-                Some(suggestion) => warn!(
-                    key = unknown.key,
-                    "nobody reads this worker key; did you mean {suggestion}?"
-                ),
-                None => warn!(key = unknown.key, "nobody reads this worker key"),
-            }
-        }
-        let rest = RestServer::start(&config.worker, loggers)
-            .await
-            .map_err(|e| Failure::config(e.to_string()))?;
-        let validation =
-            ConnectorValidation::new(Arc::clone(&plugins), Arc::new(config.worker.clone()));
-        let options = WorkerOptions {
+        let config = StandaloneConfig::new(props, &plugins).map_err(wrong)?;
+        let common = config.worker.clone();
+        let rest = open(&common, loggers).await?;
+        let herder = start_standalone(WorkerOptions {
             config,
             plugins: Arc::clone(&plugins),
             worker_id: rest.worker_id().to_owned(),
             data,
             env: Env::default(),
-        };
-        let herder = start_standalone(options)
-            .await
-            .map_err(|e| Failure::config(e.to_string()))?;
+        });
+        let herder = herder.await.map_err(unstartable)?;
+        Ok(Self::serve(rest, herder, plugins, common))
+    }
+
+    /// As [`start`](Self::start), for one worker of a cluster.
+    pub(crate) async fn start_distributed(
+        props: Props,
+        loggers: Loggers,
+        data: Handle,
+    ) -> Result<Self, Failure> {
+        let plugins = Arc::new(plugins::all());
+        let config = DistributedConfig::new(props, &plugins).map_err(wrong)?;
+        let common = config.worker.clone();
+        let rest = open(&common, loggers.clone()).await?;
+        let herder = start_distributed(DistributedOptions {
+            config,
+            plugins: Arc::clone(&plugins),
+            worker_id: rest.worker_id().to_owned(),
+            url: rest.advertised_url(),
+            log_level: Arc::new(move |logger, level| loggers.set_by_name(logger, level)),
+            data,
+            env: Env::default(),
+        });
+        let herder = herder.await.map_err(unstartable)?;
+        Ok(Self::serve(rest, herder, plugins, common))
+    }
+
+    fn serve(
+        rest: RestServer,
+        herder: Herder,
+        plugins: Arc<Plugins>,
+        config: WorkerConfig,
+    ) -> Self {
+        let validation = ConnectorValidation::new(Arc::clone(&plugins), Arc::new(config));
         rest.serve(herder.clone(), plugins, validation);
-        Ok(Worker { herder, rest })
+        Worker { herder, rest }
     }
 
     /// Creates a connector.
@@ -86,4 +109,29 @@ impl Worker {
         self.herder.shutdown().await;
         self.rest.stop().await;
     }
+}
+
+/// Opens REST's ports, and warns of keys that mean nothing.
+async fn open(config: &WorkerConfig, loggers: Loggers) -> Result<RestServer, Failure> {
+    for unknown in config.unknown_keys() {
+        match &unknown.suggestion {
+            Some(suggestion) => warn!(
+                key = unknown.key,
+                "nobody reads this worker key; did you mean {suggestion}?"
+            ),
+            None => warn!(key = unknown.key, "nobody reads this worker key"),
+        }
+    }
+    let rest = RestServer::start(config, loggers).await;
+    rest.map_err(|e| Failure::config(e.to_string()))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
+fn wrong(error: ConnectError) -> Failure {
+    Failure::config(format!("worker configuration: {}", error.message()))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
+fn unstartable(error: StartError) -> Failure {
+    Failure::config(error.to_string())
 }

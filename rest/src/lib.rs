@@ -8,6 +8,7 @@ mod answer;
 mod cors;
 mod create_request;
 mod error;
+mod forward;
 mod header_rules;
 mod json;
 mod listener;

@@ -55,6 +55,14 @@ impl Loggers {
         }
     }
 
+    /// Gives a logger a level that another worker names; an unknown one changes nothing.
+    pub fn set_by_name(&self, logger: &str, level: &str) {
+        match Level::parse(level) {
+            Some(level) => drop(self.set(logger, level)),
+            None => tracing::warn!(logger, level, "another worker sets an unknown log level"),
+        }
+    }
+
     /// All loggers, sorted by name.
     pub(crate) fn all(&self) -> BTreeMap<String, Logger> {
         self.levels

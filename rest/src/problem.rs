@@ -1,5 +1,7 @@
 //! `{"error_code":N,"message":".."}`: what went wrong, as Java words it.
 
+use std::sync::Arc;
+
 use hyper::StatusCode;
 use serde_json::json;
 use windlass_engine::herder::HerderError;
@@ -13,6 +15,8 @@ pub(crate) struct Problem {
     message: String,
     /// The four answers that Java's framework gives before a resource is reached carry no content type.
     typed: bool,
+    /// The worker that has to serve the request, if it is another; none is known during a rebalance.
+    elsewhere: Option<Option<Arc<str>>>,
 }
 
 pub(crate) type Result<T> = std::result::Result<T, Problem>;
@@ -24,6 +28,7 @@ impl Problem {
             status,
             message: message.into(),
             typed: true,
+            elsewhere: None,
         }
     }
 
@@ -55,6 +60,11 @@ impl Problem {
         }
     }
 
+    /// Where the request has to go, if to another worker.
+    pub(crate) fn elsewhere(&self) -> Option<&Option<Arc<str>>> {
+        self.elsewhere.as_ref()
+    }
+
     /// The framework's words for a status, given by a resource.
     pub(crate) fn worded(status: StatusCode) -> Self {
         let reason = status.canonical_reason().unwrap_or_default();
@@ -71,10 +81,16 @@ impl std::fmt::Display for Problem {
 impl From<HerderError> for Problem {
     fn from(error: HerderError) -> Self {
         let status = StatusCode::from_u16(error.http_status());
-        Self::new(
-            status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-            error.to_string(),
-        )
+        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let text = error.to_string();
+        let elsewhere = match error {
+            HerderError::Elsewhere { url } => Some(url),
+            _ => None,
+        };
+        Problem {
+            elsewhere,
+            ..Self::new(status, text)
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use tracing::{debug, warn};
 use windlass_engine::config::{ConnectorValidation, RestConfig, WorkerConfig};
 use windlass_engine::herder::Herder;
+use windlass_engine::peer::PeerClient;
 use windlass_engine::plugins::Plugins;
 
 use crate::cors::Cors;
@@ -47,6 +48,7 @@ impl RestServer {
             loggers,
             cors: Cors::parse(&rest.allow_origin, &rest.allow_methods)?,
             header_rules: HeaderRules::parse(&rest.response_headers)?,
+            peers: PeerClient::new(Default::default()),
             topic_tracking: config.topic_tracking_enable,
             topic_reset: config.topic_tracking_allow_reset,
         });
@@ -84,6 +86,11 @@ impl RestServer {
     /// How other workers and statuses name this worker: the advertised `host:port`.
     pub fn worker_id(&self) -> &str {
         &self.worker_id
+    }
+
+    /// The URL of this server for other workers, with a slash at its end.
+    pub fn advertised_url(&self) -> String {
+        format!("http://{}/", self.worker_id)
     }
 
     /// The addresses listened on, those of `listeners` first.

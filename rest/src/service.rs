@@ -12,10 +12,12 @@ use tokio::time::Instant;
 use tracing::debug;
 use windlass_engine::config::ConnectorValidation;
 use windlass_engine::herder::Herder;
+use windlass_engine::peer::PeerClient;
 use windlass_engine::plugins::Plugins;
 
 use crate::answer::Answer;
 use crate::cors::Cors;
+use crate::forward::forward;
 use crate::header_rules::HeaderRules;
 use crate::loggers::Loggers;
 use crate::path;
@@ -32,6 +34,8 @@ pub(crate) struct App {
     pub(crate) loggers: Loggers,
     pub(crate) cors: Option<Cors>,
     pub(crate) header_rules: HeaderRules,
+    /// Other workers of the cluster.
+    pub(crate) peers: PeerClient,
     /// `topic.tracking.enable`
     pub(crate) topic_tracking: bool,
     /// `topic.tracking.allow.reset`
@@ -109,6 +113,9 @@ impl App {
             tokio::time::timeout(REQUEST_TIMEOUT, self.dispatch(worker, resource, &request));
         match answered.await {
             Ok(Ok(answer)) => answer,
+            Ok(Err(problem)) if problem.elsewhere().is_some() => {
+                forward(&self.peers, &problem, head, &request).await
+            }
             Ok(Err(problem)) => problem.into(),
             Err(_) => Problem::internal(TIMED_OUT).into(),
         }

@@ -47,6 +47,7 @@ struct Stage {
     directory: PathBuf,
     variables: Variables,
     worker: Worker,
+    second: Option<Worker>,
     admin: Option<Rest>,
     _files: tempfile::TempDir,
 }
@@ -74,6 +75,13 @@ impl Stage {
             admin_port,
         );
         let worker = launch.ready();
+        let second = (scenario["workers"] == 2).then(|| {
+            let directory = files.path().join(".second");
+            std::fs::create_dir_all(&directory).expect("directory");
+            let second = launch.beside(&directory).ready();
+            variables.set("worker2_id", second.rest.address().to_string());
+            second
+        });
         variables.set("worker_id", worker.rest.address().to_string());
         for topic in scenario["setup"]["topics"].as_array().into_iter().flatten() {
             let name = variables.text(topic["name"].as_str().expect("a topic"));
@@ -90,6 +98,7 @@ impl Stage {
             directory,
             variables,
             worker,
+            second,
             admin,
             _files: files,
         }
@@ -162,6 +171,7 @@ impl Stage {
 
     fn target(&self, step: &Value) -> &Rest {
         match step["target"].as_str() {
+            Some("base2") => self.second.as_ref().map_or(&self.worker.rest, |w| &w.rest),
             Some("admin") => self.admin.as_ref().unwrap_or(&self.worker.rest),
             _ => &self.worker.rest,
         }
@@ -204,7 +214,17 @@ fn launch(
 ) -> Launch {
     const JSON: &str = "org.apache.kafka.connect.json.JsonConverter";
     std::fs::create_dir_all(directory).expect("directory");
-    let mut launch = Launch::windlass(env!("CARGO_BIN_EXE_windlass"), directory, kafka.address())
+    let binary = env!("CARGO_BIN_EXE_windlass");
+    let launch = if scenario["mode"] == "distributed" {
+        let group = format!("rest-replay-{:08x}", fastrand::u32(..));
+        Launch::windlass_distributed(binary, directory, kafka.address(), &group)
+            .with("offset.storage.partitions", "2")
+            .with("status.storage.partitions", "1")
+            .with("scheduled.rebalance.max.delay.ms", "0")
+    } else {
+        Launch::windlass(binary, directory, kafka.address())
+    };
+    let mut launch = launch
         .with("key.converter", JSON)
         .with("value.converter", JSON)
         .with("key.converter.schemas.enable", "false")

@@ -9,8 +9,8 @@ mod message;
 mod model;
 mod standalone;
 
-pub use error::HerderError;
 pub use distributed::LogLevel;
+pub use error::HerderError;
 pub use handle::Herder;
 pub use internal::Signed;
 pub use model::{

@@ -75,7 +75,8 @@ impl StandaloneHerder {
             return command.refuse_unknown(&name);
         }
         let mailbox = self.connectors.entry(Arc::clone(&name)).or_insert_with(|| {
-            let sender = ConnectorLoop::spawn(name, Arc::clone(&self.worker), self.own.clone(), false);
+            let sender =
+                ConnectorLoop::spawn(name, Arc::clone(&self.worker), self.own.clone(), false);
             Mailbox { sender, sent: 0 }
         });
         mailbox.sent += 1;

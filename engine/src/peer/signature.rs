@@ -36,7 +36,11 @@ pub(crate) fn check(
         let text = "Internal request missing required signature";
         return Err(Refused::BadRequest(text.to_owned()));
     };
-    if !config.verification_algorithms.iter().any(|a| a == algorithm) {
+    if !config
+        .verification_algorithms
+        .iter()
+        .any(|a| a == algorithm)
+    {
         let own = config.verification_algorithms.join(", ");
         return Err(Refused::BadRequest(format!(
             "This worker does not support the '{algorithm}' key signing algorithm used by other workers. This worker is \
@@ -147,21 +151,36 @@ mod tests {
             let signed = sign(&key(), SHA256, body.as_bytes());
             assert_eq!(signed.as_deref(), Some(want));
             let given = (Some(want), Some(SHA256));
-            assert_eq!(check(&config(), Some(&key()), given, body.as_bytes()), Ok(()));
+            assert_eq!(
+                check(&config(), Some(&key()), given, body.as_bytes()),
+                Ok(())
+            );
         }
     }
 
     #[test]
     fn what_is_not_signed_rightly_is_refused() {
         let check = |key: Option<&SessionKey>, given| check(&config(), key, given, b"body");
-        assert!(matches!(check(Some(&key()), (None, None)), Err(Refused::BadRequest(_))));
+        assert!(matches!(
+            check(Some(&key()), (None, None)),
+            Err(Refused::BadRequest(_))
+        ));
         let other = (Some("AAAA"), Some("HmacMD5"));
-        assert!(matches!(check(Some(&key()), other), Err(Refused::BadRequest(_))));
+        assert!(matches!(
+            check(Some(&key()), other),
+            Err(Refused::BadRequest(_))
+        ));
         let wrong = (Some("AAAA"), Some(SHA256));
         assert!(matches!(check(None, wrong), Err(Refused::NotYet(_))));
-        assert!(matches!(check(Some(&key()), wrong), Err(Refused::Forbidden(_))));
+        assert!(matches!(
+            check(Some(&key()), wrong),
+            Err(Refused::Forbidden(_))
+        ));
         let garbage = (Some("?"), Some(SHA256));
-        assert!(matches!(check(Some(&key()), garbage), Err(Refused::Forbidden(_))));
+        assert!(matches!(
+            check(Some(&key()), garbage),
+            Err(Refused::Forbidden(_))
+        ));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::offset_file::OffsetEntries;
 
 /// The offsets of many connectors, or of one that has a topic of its own.
 #[derive(Clone, Debug)]
-pub struct TopicOffsetStore {
+pub(crate) struct TopicOffsetStore {
     topic: CompactedTopic,
     known: Arc<RwLock<Known>>,
 }

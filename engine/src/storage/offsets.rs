@@ -1,11 +1,18 @@
 //! Source offsets, wherever they are kept.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use windlass_client::ClientError;
+use tokio::runtime::Handle;
+use tokio::sync::OnceCell;
+use windlass_client::admin::Admin;
+use windlass_client::compacted_topic::CompactedTopicConfig;
+use windlass_client::{ClientError, Cluster};
 
+use super::internal_topic::{TopicError, prepare};
 use super::offset_file::{FileOffsetStore, OffsetEntries, OffsetFileError};
 use super::offset_topic::TopicOffsetStore;
+use crate::config::StorageTopic;
 
 /// Where the offsets of a source connector are. Clones share everything.
 #[derive(Clone, Debug)]
@@ -15,10 +22,19 @@ pub(crate) enum OffsetStore {
     /// The worker's topic.
     Topic(TopicOffsetStore),
     /// A topic of the connector's own (`offsets.storage.topic`), with copies in the worker's (OF-007).
-    Own {
-        own: TopicOffsetStore,
-        worker: TopicOffsetStore,
-    },
+    Own(Arc<OwnOffsets>),
+}
+
+/// A topic of a connector's own, opened when it is first needed.
+#[derive(Debug)]
+pub(crate) struct OwnOffsets {
+    pub(crate) worker: TopicOffsetStore,
+    pub(crate) admin: Admin,
+    pub(crate) topic: StorageTopic,
+    pub(crate) log: CompactedTopicConfig,
+    pub(crate) cluster: Cluster,
+    pub(crate) runtime: Handle,
+    pub(crate) opened: OnceCell<TopicOffsetStore>,
 }
 
 /// Offsets cannot be read or written.
@@ -28,6 +44,8 @@ pub(crate) enum OffsetError {
     File(#[from] OffsetFileError),
     #[error("offset topic: {0}")]
     Topic(#[from] ClientError),
+    #[error(transparent)]
+    Unfit(#[from] Arc<TopicError>),
 }
 
 type Entry = (Vec<u8>, Vec<u8>);
@@ -39,7 +57,7 @@ impl OffsetStore {
         let get = |key: &Vec<u8>| match self {
             OffsetStore::File(file) => file.get(key),
             OffsetStore::Topic(topic) => topic.get(key),
-            OffsetStore::Own { own, worker } => own.get(key).or_else(|| worker.get(key)),
+            OffsetStore::Own(own) => own.get(key),
         };
         Ok(keys.iter().map(get).collect())
     }
@@ -50,11 +68,7 @@ impl OffsetStore {
         Ok(match self {
             OffsetStore::File(file) => file.with_prefix(prefix),
             OffsetStore::Topic(topic) => topic.with_prefix(prefix),
-            OffsetStore::Own { own, worker } => {
-                let mut entries: BTreeMap<_, _> = worker.with_prefix(prefix).into_iter().collect();
-                entries.extend(own.with_prefix(prefix));
-                entries.into_iter().collect()
-            }
+            OffsetStore::Own(own) => own.with_prefix(prefix),
         })
     }
 
@@ -63,17 +77,7 @@ impl OffsetStore {
         match self {
             OffsetStore::File(file) => Ok(file.set(entries).await?),
             OffsetStore::Topic(topic) => Ok(topic.set(entries).await?),
-            OffsetStore::Own { own, worker } => {
-                // A copy that outlived its original would come back as an offset.
-                let gone: OffsetEntries =
-                    entries.iter().filter(|e| e.1.is_none()).cloned().collect();
-                worker.set(gone).await?;
-                own.set(entries.clone()).await?;
-                if let Err(error) = worker.set(entries).await {
-                    tracing::warn!(%error, "offsets could not be copied to the worker's topic");
-                }
-                Ok(())
-            }
+            OffsetStore::Own(own) => own.set(entries).await,
         }
     }
 
@@ -82,21 +86,56 @@ impl OffsetStore {
         match self {
             OffsetStore::File(_) => {}
             OffsetStore::Topic(topic) => topic.stop().await,
-            OffsetStore::Own { own, worker } => {
-                own.stop().await;
-                worker.stop().await;
-            }
+            OffsetStore::Own(own) => own.worker.stop().await,
         }
     }
 
-    async fn catch_up(&self) -> Result<(), ClientError> {
+    async fn catch_up(&self) -> Result<(), OffsetError> {
         match self {
             OffsetStore::File(_) => Ok(()),
-            OffsetStore::Topic(topic) => topic.read_to_end().await,
-            OffsetStore::Own { own, worker } => {
-                worker.read_to_end().await?;
-                own.read_to_end().await
+            OffsetStore::Topic(topic) => Ok(topic.read_to_end().await?),
+            OffsetStore::Own(own) => {
+                own.worker.read_to_end().await?;
+                Ok(own.opened().await?.read_to_end().await?)
             }
         }
+    }
+}
+
+impl OwnOffsets {
+    async fn opened(&self) -> Result<&TopicOffsetStore, OffsetError> {
+        // Boxed: it is rare and deep.
+        self.opened.get_or_try_init(|| Box::pin(self.open())).await
+    }
+
+    async fn open(&self) -> Result<TopicOffsetStore, OffsetError> {
+        prepare(&self.admin, &self.topic).await.map_err(Arc::new)?;
+        let log = self.log.clone();
+        Ok(TopicOffsetStore::start(&self.cluster, log, &self.runtime).await?)
+    }
+
+    /// The connector's own word, or the worker's.
+    fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
+        let own = self.opened.get().and_then(|own| own.get(key));
+        own.or_else(|| self.worker.get(key))
+    }
+
+    fn with_prefix(&self, prefix: &[u8]) -> Vec<Entry> {
+        let mut entries: BTreeMap<_, _> = self.worker.with_prefix(prefix).into_iter().collect();
+        let own = self.opened.get().map(|own| own.with_prefix(prefix));
+        entries.extend(own.unwrap_or_default());
+        entries.into_iter().collect()
+    }
+
+    async fn set(&self, entries: OffsetEntries) -> Result<(), OffsetError> {
+        let own = self.opened().await?;
+        // A copy that outlived its original would come back as an offset.
+        let gone: OffsetEntries = entries.iter().filter(|e| e.1.is_none()).cloned().collect();
+        self.worker.set(gone).await?;
+        own.set(entries.clone()).await?;
+        if let Err(error) = self.worker.set(entries).await {
+            tracing::warn!(%error, "offsets could not be copied to the worker's topic");
+        }
+        Ok(())
     }
 }

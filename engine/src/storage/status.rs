@@ -9,7 +9,6 @@ use windlass_client::consumer::Record;
 use windlass_client::{ClientError, Cluster, CompactedTopic, TopicPartition};
 
 use super::status_record::{StatusKey, parse_status, status_value, topic_value};
-use super::wall_ms;
 use crate::status::{State, Status, TaskId, TaskNumber};
 
 /// The statuses of a cluster of workers. A standalone worker keeps them nowhere else (ST-006); a distributed one writes
@@ -170,7 +169,11 @@ impl StatusStore {
                     topic: Arc::clone(used),
                     connector: Arc::clone(&task.connector),
                 };
-                write(topic, &key, Some(topic_value(used, task, wall_ms())));
+                write(
+                    topic,
+                    &key,
+                    Some(topic_value(used, task, windlass_api::wall_clock_millis())),
+                );
             }
             Some(_) => {}
         }

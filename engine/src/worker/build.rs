@@ -123,12 +123,12 @@ impl Worker {
         Ok(SourceParts {
             task,
             context: SourceTaskContext {
-                offsets: self.offset_reader(&id.connector),
+                offsets: self.offset_reader(&id.connector, connector.props())?,
             },
             producer: Producer::new(cluster, parsed.config),
             encoding: SourceEncoding::new(self.converters(connector)?, self.transforms(connector)?),
             topics: self.topics(id, connector.props())?,
-            offsets: self.offsets.clone(),
+            offsets: self.offset_store(&id.connector, connector.props())?,
             codec: OffsetCodec::new(&id.connector),
             common,
         })

@@ -4,6 +4,7 @@ mod build;
 mod client_config;
 mod instance;
 mod offsets;
+mod own_offsets;
 mod reporter;
 mod sink_offsets;
 mod start;
@@ -23,7 +24,7 @@ pub use self::start::{
     DistributedOptions, StartError, WorkerOptions, data_runtime, start_distributed,
     start_standalone,
 };
-use crate::config::{ConnectorValidation, WorkerConfig};
+use crate::config::{ConnectorValidation, StorageTopic, WorkerConfig};
 use crate::herder::ConnectorType;
 use crate::offsets::{OffsetCodec, OffsetReader};
 use crate::plugins::{Connector, PluginInfo, PluginKind, Plugins, VersionRange};
@@ -42,6 +43,8 @@ pub(crate) struct Worker {
     configs: Arc<ConfigSnapshot>,
     statuses: Arc<StatusStore>,
     offsets: OffsetStore,
+    /// The worker's topic of source offsets; a standalone worker has none.
+    offset_topic: Option<StorageTopic>,
     /// The generation of the workers' group; 0 in a standalone worker.
     generation: Arc<AtomicI32>,
     clusters: Clusters,
@@ -129,8 +132,16 @@ impl Worker {
     }
 
     /// Reads the committed offsets of a source connector.
-    pub(crate) fn offset_reader(&self, connector: &str) -> Arc<dyn OffsetStorageReader> {
-        OffsetReader::new(self.offsets.clone(), OffsetCodec::new(connector))
+    ///
+    /// # Errors
+    /// When the client settings for a topic of its own are wrong.
+    pub(crate) fn offset_reader(
+        &self,
+        connector: &str,
+        config: &Props,
+    ) -> Result<Arc<dyn OffsetStorageReader>> {
+        let store = self.offset_store(connector, config)?;
+        Ok(OffsetReader::new(store, OffsetCodec::new(connector)))
     }
 }
 

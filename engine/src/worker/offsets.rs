@@ -18,7 +18,10 @@ impl Worker {
         entry: &ConnectorEntry,
     ) -> Result<Vec<ConnectorOffset>, HerderError> {
         match entry.kind {
-            Some(ConnectorType::Source) => self.source_offsets(&entry.name).await.map_err(internal),
+            Some(ConnectorType::Source) => self
+                .source_offsets(&entry.name, &entry.config)
+                .await
+                .map_err(internal),
             _ => self.sink_offsets(&entry.name, &entry.config).await,
         }
     }
@@ -34,7 +37,7 @@ impl Worker {
         let changes = match changes {
             Some(changes) => changes,
             None => {
-                let stored = self.source_offsets(name).await.map_err(internal)?;
+                let stored = self.source_offsets(name, &config).await.map_err(internal)?;
                 stored
                     .into_iter()
                     .map(|offset| ConnectorOffset {
@@ -54,13 +57,14 @@ impl Worker {
             .iter()
             .map(|c| (c.partition.clone(), c.offset.clone()))
             .collect();
+        let store = self.offset_store(name, &config).map_err(internal)?;
         let knows = isolated(&self.data, async move {
             connector.alter_offsets(&config, &asked).await
         });
         let knows = knows.await.map_err(internal)?;
         let entries = encode(name, &changes).map_err(internal)?;
         if !entries.is_empty() {
-            self.offsets
+            store
                 .set(entries)
                 .await
                 .map_err(|e| HerderError::Internal(e.to_string()))?;
@@ -68,9 +72,10 @@ impl Worker {
         Ok(knows)
     }
 
-    async fn source_offsets(&self, name: &str) -> Result<Vec<ConnectorOffset>> {
+    async fn source_offsets(&self, name: &str, config: &Props) -> Result<Vec<ConnectorOffset>> {
         let codec = OffsetCodec::new(name);
-        let stored = self.offsets.with_prefix(&codec.prefix()).await;
+        let store = self.offset_store(name, config)?;
+        let stored = store.with_prefix(&codec.prefix()).await;
         let stored = stored.map_err(|error| ConnectError::connect(error.to_string()))?;
         let decode = |(key, value): (Vec<u8>, Vec<u8>)| {
             Ok(ConnectorOffset {

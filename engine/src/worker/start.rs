@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
-use windlass_client::config::{ClientConfig, ConfigError};
 use tokio::sync::mpsc;
+use windlass_client::config::{ClientConfig, ConfigError};
 use windlass_client::{ClientError, Clusters, Env};
 
 use super::topics::Topics;
@@ -94,6 +94,7 @@ pub async fn start_standalone(options: WorkerOptions) -> Result<Herder, StartErr
         configs: Arc::new(ConfigSnapshot::default()),
         statuses: Arc::new(StatusStore::default()),
         offsets: OffsetStore::File(offsets),
+        offset_topic: None,
         generation: Arc::default(),
         clusters,
         cluster_id,
@@ -163,6 +164,7 @@ pub async fn start_distributed(options: DistributedOptions) -> Result<Herder, St
         configs,
         statuses: Arc::new(statuses),
         offsets: OffsetStore::Topic(offsets),
+        offset_topic: Some(config.offset_topic.clone()),
         generation: Arc::default(),
         clusters,
         cluster_id,

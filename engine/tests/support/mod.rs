@@ -6,6 +6,7 @@
     reason = "each test binary uses its own part"
 )]
 
+mod cluster;
 mod dead_letters;
 mod sink;
 mod source;
@@ -26,6 +27,7 @@ use windlass_engine::plugins::Plugins;
 use windlass_engine::status::{State, TargetState};
 use windlass_engine::worker::{WorkerOptions, data_runtime, start_standalone};
 
+pub use cluster::Cluster;
 pub use dead_letters::{DeadLetter, dead_letters};
 pub use sink::SINK_CLASS;
 pub use source::{SOURCE_CLASS, partition};
@@ -62,6 +64,11 @@ impl Script {
 
     pub fn unset(&self, call: &str) {
         self.behaviours.lock().unwrap().remove(call);
+    }
+
+    /// Lets threads that are blocked go.
+    pub fn release(&self) {
+        self.behaviours.lock().unwrap().clear();
     }
 
     pub fn calls(&self) -> Vec<String> {

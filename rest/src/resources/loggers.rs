@@ -2,6 +2,7 @@
 
 use hyper::StatusCode;
 use serde_json::{Map, Value, json};
+use windlass_engine::herder::Herder;
 
 use crate::answer::Answer;
 use crate::loggers::{Level, Logger};
@@ -28,7 +29,12 @@ pub(super) fn get(app: &App, name: &str) -> Result<Answer> {
 }
 
 /// `PUT /admin/loggers/L`
-pub(super) fn set(app: &App, name: &str, request: &Request) -> Result<Answer> {
+pub(super) async fn set(
+    app: &App,
+    herder: &Herder,
+    name: &str,
+    request: &Request,
+) -> Result<Answer> {
     let body = request.string_map()?;
     let Some(Some(level)) = body.get("level") else {
         return Err(Problem::bad_request(
@@ -45,6 +51,9 @@ pub(super) fn set(app: &App, name: &str, request: &Request) -> Result<Answer> {
         .parameter("scope")
         .is_some_and(|scope| scope.eq_ignore_ascii_case("cluster"))
     {
+        herder
+            .set_cluster_logger_level(name, level.as_str())
+            .await?;
         return Ok(Answer::empty(StatusCode::NO_CONTENT));
     }
     Ok(Answer::ok(&json!(changed)))

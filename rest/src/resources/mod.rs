@@ -50,7 +50,9 @@ pub(crate) async fn answer(
         }
         Resource::Config(name) => connectors::get_config(herder, &name),
         Resource::Status(name) => status::connector(herder, &name),
-        Resource::Tasks(_) if method == Method::POST => internal::put_tasks(request),
+        Resource::Tasks(name) if method == Method::POST => {
+            internal::put_tasks(herder, &name, request).await
+        }
         Resource::Tasks(name) => tasks::list(herder, &name),
         Resource::TaskStatus(name, task) => tasks::status(herder, &name, &task),
         Resource::TaskRestart(name, task) => tasks::restart(herder, &name, &task).await,
@@ -65,13 +67,15 @@ pub(crate) async fn answer(
         }
         Resource::Offsets(name) if method == Method::DELETE => offsets::reset(herder, &name).await,
         Resource::Offsets(name) => offsets::get(herder, &name).await,
-        Resource::Fence(_) => internal::fence(),
+        Resource::Fence(name) => internal::fence(herder, &name, request).await,
 
         Resource::Plugins => Ok(plugins::list(plugins, request)),
         Resource::PluginConfig(name) => plugins::config(plugins, &name, request),
         Resource::PluginValidate(name) => plugins::validate(validation, &name, request).await,
         Resource::Loggers => Ok(loggers::list(app)),
-        Resource::Logger(name) if method == Method::PUT => loggers::set(app, &name, request),
+        Resource::Logger(name) if method == Method::PUT => {
+            loggers::set(app, herder, &name, request).await
+        }
         Resource::Logger(name) => loggers::get(app, &name),
     }
 }

@@ -23,6 +23,7 @@ pub struct Launch {
 #[derive(Clone, Debug)]
 enum Program {
     Windlass(PathBuf),
+    WindlassDistributed(PathBuf),
     Java,
     JavaDistributed,
 }
@@ -45,15 +46,35 @@ impl Launch {
         Self::new(Program::Windlass(binary), directory, kafka)
     }
 
+    /// Our worker in distributed mode, with String converters, in a cluster that is named by its group.
+    pub fn windlass_distributed(
+        binary: impl Into<PathBuf>,
+        directory: &Path,
+        kafka: &str,
+        group: &str,
+    ) -> Self {
+        let binary =
+            std::env::var_os("WINDLASS_TEST_BINARY").map_or_else(|| binary.into(), PathBuf::from);
+        Self::distributed(
+            Program::WindlassDistributed(binary),
+            directory,
+            kafka,
+            group,
+        )
+    }
+
     /// The real Java worker, with its files below `directory`.
     pub fn java(directory: &Path, kafka: &str) -> Self {
         Self::new(Program::Java, directory, kafka)
     }
 
-    /// The real Java worker in distributed mode, alone in its cluster, with String converters.
+    /// The real Java worker in distributed mode, with String converters, in a cluster that is named by its group.
     pub fn java_distributed(directory: &Path, kafka: &str, group: &str) -> Self {
-        let mut launch =
-            Self::new(Program::JavaDistributed, directory, kafka).with("group.id", group);
+        Self::distributed(Program::JavaDistributed, directory, kafka, group)
+    }
+
+    fn distributed(program: Program, directory: &Path, kafka: &str, group: &str) -> Self {
+        let mut launch = Self::new(program, directory, kafka).with("group.id", group);
         // What begins with `offset.storage.` is a setting of the offsets topic here.
         launch
             .properties
@@ -70,10 +91,7 @@ impl Launch {
     }
 
     fn new(program: Program, directory: &Path, kafka: &str) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0")
-            .expect("a free port")
-            .local_addr()
-            .expect("an address");
+        let port = free_address();
         let string = "org.apache.kafka.connect.storage.StringConverter";
         let offsets = directory.join("offsets");
         let properties = [
@@ -94,6 +112,18 @@ impl Launch {
             connectors: Vec::new(),
             rest: port,
         }
+    }
+
+    /// The same for another worker, with its files below another directory.
+    #[must_use]
+    pub fn beside(&self, directory: &Path) -> Self {
+        let rest = free_address();
+        Launch {
+            directory: directory.to_owned(),
+            rest,
+            ..self.clone()
+        }
+        .with("listeners", &format!("http://{rest}"))
     }
 
     /// Sets a worker property.
@@ -143,6 +173,11 @@ impl Launch {
             Program::Windlass(binary) => {
                 let mut command = Command::new(binary);
                 command.arg("standalone");
+                command
+            }
+            Program::WindlassDistributed(binary) => {
+                let mut command = Command::new(binary);
+                command.arg("distributed");
                 command
             }
             Program::Java => {
@@ -238,4 +273,11 @@ impl Worker {
         );
         exit.output
     }
+}
+
+fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0")
+        .expect("a free port")
+        .local_addr()
+        .expect("an address")
 }

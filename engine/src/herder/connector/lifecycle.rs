@@ -96,7 +96,10 @@ impl ConnectorLoop {
         entry: &ConnectorEntry,
         reporter: StatusReporter,
     ) -> Result<(), HerderError> {
-        let offsets = self.worker.offset_reader(&self.name);
+        let offsets = match self.worker.offset_reader(&self.name, &entry.config) {
+            Ok(offsets) => offsets,
+            Err(error) => return Err(self.refuse(entry, None, &error)),
+        };
         let connector = Arc::new(Context {
             own: self.own.clone(),
             run: self.run,

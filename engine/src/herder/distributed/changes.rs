@@ -83,9 +83,11 @@ impl DistributedHerder {
             return;
         };
         let restarts = |state: State| state == State::Restarting;
-        let connector =
-            restarts(plan.connector.state) && self.started.connectors.contains(name);
-        let tasks = plan.tasks.iter().filter(|(_, status)| restarts(status.state));
+        let connector = restarts(plan.connector.state) && self.started.connectors.contains(name);
+        let tasks = plan
+            .tasks
+            .iter()
+            .filter(|(_, status)| restarts(status.state));
         let own = self.started.tasks.iter().filter(|id| id.connector == *name);
         let own: Vec<_> = own.map(|id| id.task).collect();
         let tasks: Vec<_> = tasks

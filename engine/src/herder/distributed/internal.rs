@@ -16,7 +16,6 @@ use crate::herder::HerderError;
 use crate::herder::internal::{Internal, InternalRequest};
 use crate::herder::message::{Local, Message, answer, unknown};
 use crate::peer::{AUTHORIZATION, Refused, SIGNATURE_ALGORITHM, check, new_key, sign};
-use crate::storage::wall_ms;
 
 impl DistributedHerder {
     /// Stores the tasks that a connector of this worker wants, or has the leader store them. Nobody waits for the leader:
@@ -78,7 +77,8 @@ impl DistributedHerder {
                 Err(elsewhere) => Err(elsewhere),
             },
             Internal::Fence => {
-                let text = "exactly-once delivery of source connectors is not enabled on this worker";
+                let text =
+                    "exactly-once delivery of source connectors is not enabled on this worker";
                 Err(HerderError::Internal(text.to_owned()))
             }
         };
@@ -90,8 +90,13 @@ impl DistributedHerder {
         if !self.is_leader() || self.membership.protocol != Protocol::Sessioned {
             return;
         }
-        let (config, now) = (&self.parts.config.inter_worker, wall_ms());
-        let ttl = config.key_ttl.map(|ttl| i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX));
+        let (config, now) = (
+            &self.parts.config.inter_worker,
+            windlass_api::wall_clock_millis(),
+        );
+        let ttl = config
+            .key_ttl
+            .map(|ttl| i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX));
         let good = self.parts.topic.state(|state| {
             state.session_key().is_some_and(|key| {
                 let size = config.key_bits.map(|bits| bits.div_ceil(8) as usize);

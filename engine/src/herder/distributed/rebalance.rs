@@ -29,7 +29,10 @@ impl DistributedHerder {
             } => self.on_assigned(generation, &assignment).await,
             GroupEvent::RejoinNeeded => self.rejoin("the group rebalances").await,
             GroupEvent::Lost { reason } => {
-                tracing::warn!(reason, "this worker lost its place in the group: it stops its work");
+                tracing::warn!(
+                    reason,
+                    "this worker lost its place in the group: it stops its work"
+                );
                 // Others may run it by now.
                 let all = self.started.clone();
                 self.stop(&all).await;
@@ -85,7 +88,10 @@ impl DistributedHerder {
 
     async fn on_assigned(&mut self, generation: Generation, assignment: &[u8]) {
         let Some(protocol) = Protocol::from_name(&generation.protocol) else {
-            tracing::error!(protocol = generation.protocol, "the group chose an unknown protocol");
+            tracing::error!(
+                protocol = generation.protocol,
+                "the group chose an unknown protocol"
+            );
             return self.rejoin("the protocol is unknown").await;
         };
         let assignment = match Assignment::decode(assignment) {
@@ -128,7 +134,8 @@ impl DistributedHerder {
         let before = self.membership.protocol;
         if before != protocol && self.membership.generation >= 0 {
             tracing::warn!(
-                before = before.name(), now = protocol.name(),
+                before = before.name(),
+                now = protocol.name(),
                 "the group's protocol changed: requests between workers are signed under \"sessioned\" only"
             );
         }

@@ -8,9 +8,7 @@ use super::DistributedHerder;
 use crate::herder::connector::restart::plan;
 use crate::herder::handle::info;
 use crate::herder::message::{Command, Message, Reply, Request, answer, unknown};
-use crate::herder::{
-    ConnectorInfo, ConnectorStatus, HerderError, PutOutcome, RestartScope,
-};
+use crate::herder::{ConnectorInfo, ConnectorStatus, HerderError, PutOutcome, RestartScope};
 use crate::status::{TargetState, TaskId, TaskNumber};
 use crate::storage::config::ConnectorEntry;
 use crate::storage::config_topic::ConfigWriteError;
@@ -175,7 +173,10 @@ impl DistributedHerder {
         if self.started.connectors.contains(name) {
             return self.pass_on(name, Command::RestartConnector { reply });
         }
-        let owner = self.leading.as_ref().map(|l| l.connector_url(name).cloned());
+        let owner = self
+            .leading
+            .as_ref()
+            .map(|l| l.connector_url(name).cloned());
         answer(reply, Err(self.elsewhere(owner)));
     }
 
@@ -223,7 +224,8 @@ impl DistributedHerder {
             Ok(()) => match self.entry(name) {
                 None => unknown(name),
                 Some(entry) if entry.target == TargetState::Stopped && !entry.tasks.is_empty() => {
-                    let text = "Cannot modify offsets: the tasks of the connector have not stopped yet";
+                    let text =
+                        "Cannot modify offsets: the tasks of the connector have not stopped yet";
                     HerderError::BadRequest(text.to_owned())
                 }
                 Some(_) => return Some(reply),
@@ -233,11 +235,7 @@ impl DistributedHerder {
         None
     }
 
-    fn read_offsets(
-        &self,
-        name: Arc<str>,
-        reply: Reply<Vec<crate::herder::ConnectorOffset>>,
-    ) {
+    fn read_offsets(&self, name: Arc<str>, reply: Reply<Vec<crate::herder::ConnectorOffset>>) {
         let worker = Arc::clone(&self.parts.worker);
         tokio::spawn(async move {
             let result = match worker.configs().connector(&name) {
