@@ -25,6 +25,7 @@ pub(super) struct Driver {
     membership: Membership,
     lane: Arc<OwnedLane>,
     alive: Arc<Mutex<Instant>>,
+    heard: Arc<Mutex<Instant>>,
     events: mpsc::UnboundedSender<GroupEvent>,
     under_way: Option<UnderWay>,
 }
@@ -39,12 +40,25 @@ enum Answer {
     GaveUp,
 }
 
+impl Answer {
+    /// Whether the coordinator answered, whatever it said.
+    fn is_heard(&self) -> bool {
+        match self {
+            Answer::Join(answer) => answer.is_ok(),
+            Answer::Sync(answer) => answer.is_ok(),
+            Answer::Heartbeat(answer) => answer.is_ok(),
+            Answer::GaveUp => false,
+        }
+    }
+}
+
 impl Driver {
     pub(super) fn new(
         cluster: &Cluster,
         config: GroupConfig,
         lane: Arc<OwnedLane>,
         alive: Arc<Mutex<Instant>>,
+        heard: Arc<Mutex<Instant>>,
         events: mpsc::UnboundedSender<GroupEvent>,
     ) -> Self {
         let coordinator = coordinator_of(&config.group_id);
@@ -55,6 +69,7 @@ impl Driver {
             membership,
             lane,
             alive,
+            heard,
             events,
             under_way: None,
         }
@@ -114,6 +129,9 @@ impl Driver {
 
     fn digest(&mut self, answer: Answer) {
         let now = Instant::now();
+        if answer.is_heard() {
+            *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = now;
+        }
         let event = match answer {
             Answer::Join(answer) => self.membership.on_join(now, answer),
             Answer::Sync(answer) => self.membership.on_sync(now, answer),

@@ -110,6 +110,7 @@ pub struct GroupMember {
     /// Received and not yet told.
     queue: VecDeque<GroupEvent>,
     alive: Arc<Mutex<Instant>>,
+    heard: Arc<Mutex<Instant>>,
     lane: Arc<OwnedLane>,
 }
 
@@ -135,12 +136,14 @@ impl GroupMember {
         let (commands, command_queue) = mpsc::unbounded_channel();
         let (event_queue, events) = mpsc::unbounded_channel();
         let alive = Arc::new(Mutex::new(Instant::now()));
+        let heard = Arc::new(Mutex::new(Instant::now()));
         let lane = Arc::new(cluster.group_lane());
         let driver = driver::Driver::new(
             cluster,
             config,
             Arc::clone(&lane),
             Arc::clone(&alive),
+            Arc::clone(&heard),
             event_queue,
         );
         runtime.spawn(driver.run(command_queue));
@@ -149,6 +152,7 @@ impl GroupMember {
             events,
             queue: VecDeque::new(),
             alive,
+            heard,
             lane,
         }
     }
@@ -171,6 +175,12 @@ impl GroupMember {
     /// Tells that the owner is at work. Without it for the rebalance timeout, the member leaves its group.
     pub fn alive(&self) {
         *self.alive.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// When the coordinator last answered. A member that has not heard of it for the session timeout must take its place
+    /// for lost, whether it is told so or not.
+    pub fn last_heard(&self) -> Instant {
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The next event. Cancel-safe.

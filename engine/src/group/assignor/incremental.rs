@@ -364,8 +364,15 @@ fn doubled(members: &ByMember) -> Work {
     doubled
 }
 
-/// Forty times longer each time, from 40 ms on, up to the longest.
+/// Forty times longer each time, from 40 ms on, up to the longest. In floating point as Java does it, which makes the
+/// longest one a millisecond shorter than configured.
 fn back_off(attempt: i32, max_ms: i64) -> i64 {
-    let delay = i64::checked_pow(40, u32::try_from(attempt).unwrap_or(0));
-    delay.unwrap_or(max_ms).min(max_ms)
+    if max_ms <= 1 {
+        return max_ms;
+    }
+    let max = max_ms as f64;
+    let exponent = f64::from(attempt).min(max.ln() / GROWTH.ln());
+    (GROWTH.powf(exponent) as i64).min(max_ms)
 }
+
+const GROWTH: f64 = 40.0;

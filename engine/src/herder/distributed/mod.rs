@@ -163,6 +163,10 @@ impl DistributedHerder {
         if self.rejoin_at.is_some_and(|at| at <= Instant::now()) {
             self.rejoin("the scheduled rebalance is due").await;
         }
+        if self.settled && !self.assigned.is_empty() && self.is_cut_off() {
+            tracing::warn!("the group's coordinator does not answer: this worker stops its work, which others may have");
+            self.drop_work("the coordinator did not answer").await;
+        }
         if self.settled && self.unbalanced {
             self.rejoin("configurations changed").await;
         }
@@ -187,6 +191,12 @@ impl DistributedHerder {
         member.leave("the worker stops", LEAVE).await;
         topic.stop().await;
         worker.stop_stores().await;
+    }
+
+    /// Whether the group must take this worker for gone (B-028).
+    fn is_cut_off(&self) -> bool {
+        let silence = self.parts.member.last_heard().elapsed();
+        silence >= self.parts.config.session_timeout
     }
 
     fn is_leader(&self) -> bool {

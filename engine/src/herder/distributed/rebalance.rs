@@ -33,15 +33,19 @@ impl DistributedHerder {
                     reason,
                     "this worker lost its place in the group: it stops its work"
                 );
-                // Others may run it by now.
-                let all = self.started.clone();
-                self.stop(&all).await;
-                self.assigned = Work::default();
-                self.rejoin("the place in the group was lost").await;
+                self.drop_work("the place in the group was lost").await;
             }
             // It ends the herder.
             GroupEvent::Failed(_) => {}
         }
+    }
+
+    /// Stops everything, for others may run it by now, and joins with nothing.
+    pub(super) async fn drop_work(&mut self, reason: &str) {
+        let all = self.started.clone();
+        self.stop(&all).await;
+        self.assigned = Work::default();
+        self.rejoin(reason).await;
     }
 
     /// Joins the group, or joins it again, with what is known and done now.
