@@ -19,7 +19,11 @@ fn three_workers_survive_the_death_of_one() {
     }
     wait_for("work on all three workers", PATIENCE, || {
         let places = cluster.places(&workers[0]);
-        if places.len() == 3 { Ok(()) } else { Err(places) }
+        if places.len() == 3 {
+            Ok(())
+        } else {
+            Err(places)
+        }
     });
     workers[0].process.kill();
     let killed = Instant::now();
@@ -39,7 +43,11 @@ fn three_workers_survive_the_death_of_one() {
     last.stop();
     wait_for("all work on the last worker", PATIENCE, || {
         let places = cluster.places(&workers[1]);
-        if places.len() == 1 { Ok(()) } else { Err(places) }
+        if places.len() == 1 {
+            Ok(())
+        } else {
+            Err(places)
+        }
     });
     cluster.append_and_expect(2, &workers[1]);
     workers.remove(1).stop();
@@ -69,7 +77,11 @@ fn java_and_windlass_share_a_cluster_under_each_leader() {
         }
         wait_for("work on all three workers", PATIENCE, || {
             let places = cluster.places(all[1]);
-            if places.len() == 3 { Ok(()) } else { Err(places) }
+            if places.len() == 3 {
+                Ok(())
+            } else {
+                Err(places)
+            }
         });
         // Changes through a worker that does not lead; what it runs goes through the leader too.
         for (worker, name) in all.iter().zip(["b", "c", "a"]) {

@@ -1,4 +1,5 @@
-//! Workers of a cluster on an embedded broker.
+//! A worker of a cluster on an embedded broker. Several need REST servers to reach each other: `tests/distributed.rs` of the
+//! workspace has them.
 
 mod support;
 
@@ -90,42 +91,6 @@ async fn restarts_go_through_the_topic() {
         (unknown.http_status(), unknown.to_string().as_str()),
         (404, "Unknown task: c-7")
     );
-}
-
-#[tokio::test]
-async fn work_is_divided_and_moves_when_a_worker_leaves() {
-    let mut cluster = Cluster::start(3, &[]).await;
-    let leader = cluster.leader().await;
-    for name in ["a", "b", "c"] {
-        let created = leader
-            .create_connector(
-                name,
-                config(name, SOURCE_CLASS, &[("tasks.max", "2")]),
-                TargetState::Started,
-            )
-            .await;
-        created.unwrap();
-    }
-    for name in ["a", "b", "c"] {
-        cluster.until_running(name, 2).await;
-    }
-    until("every worker has two tasks and a connector", || {
-        cluster
-            .workers_of(&["a", "b", "c"])
-            .values()
-            .all(|n| *n == 3)
-            && cluster.workers_of(&["a", "b", "c"]).len() == 3
-    })
-    .await;
-    cluster.stop(2).await;
-    until("two workers have all", || {
-        let workers = cluster.workers_of(&["a", "b", "c"]);
-        workers.len() == 2 && workers.values().sum::<usize>() == 9
-    })
-    .await;
-    for name in ["a", "b", "c"] {
-        cluster.until_running(name, 2).await;
-    }
 }
 
 #[tokio::test]

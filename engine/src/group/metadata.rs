@@ -111,7 +111,7 @@ mod tests {
             // The allocation is left out by versions before it was known.
             assert_eq!(WorkerState::decode(&bytes[..end]).is_ok(), end == 33);
         }
-        let mut later = bytes.clone();
+        let mut later = bytes;
         later[1] = 9;
         assert!(WorkerState::decode(&later).is_ok());
         later[0] = 0xff;

@@ -22,7 +22,7 @@ pub enum TopicError {
         /// The key that names it.
         key: &'static str,
         /// What the broker said.
-        error: ClientError,
+        error: Box<ClientError>,
     },
     /// It is not compacted: configurations, offsets or statuses would be lost in time.
     #[error(
@@ -79,7 +79,7 @@ pub(crate) async fn prepare(admin: &Admin, topic: &StorageTopic) -> Result<(), T
                 action: "create",
                 topic: topic.name.clone(),
                 key: topic.key,
-                error,
+                error: Box::new(error),
             });
         }
         tracing::warn!(topic = topic.name, %error, "the topic cannot be created yet");

@@ -1,6 +1,5 @@
 //! Several workers of one cluster on one embedded broker.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::runtime::Runtime;
@@ -126,23 +125,6 @@ impl Cluster {
 
     pub async fn until_running(&self, name: &str, tasks: usize) {
         self.until_states(name, State::Running, tasks).await;
-    }
-
-    /// How many connectors and tasks run on each worker.
-    pub fn workers_of(&self, names: &[&str]) -> BTreeMap<String, usize> {
-        let mut workers = BTreeMap::new();
-        for name in names {
-            let Ok(status) = self.herders[0].connector_status(name) else {
-                continue;
-            };
-            let tasks = status.tasks.into_iter().map(|(_, task)| task);
-            for status in tasks.chain([status.connector]) {
-                if status.state == State::Running {
-                    *workers.entry(status.worker_id.to_string()).or_default() += 1;
-                }
-            }
-        }
-        workers
     }
 }
 

@@ -164,7 +164,9 @@ impl DistributedHerder {
             self.rejoin("the scheduled rebalance is due").await;
         }
         if self.settled && !self.assigned.is_empty() && self.is_cut_off() {
-            tracing::warn!("the group's coordinator does not answer: this worker stops its work, which others may have");
+            tracing::warn!(
+                "the group's coordinator does not answer: this worker stops its work, which others may have"
+            );
             self.drop_work("the coordinator did not answer").await;
         }
         if self.settled && self.unbalanced {
