@@ -282,6 +282,28 @@ fn recursive_and_exploding_schemas_are_refused() {
 }
 
 #[test]
+fn deep_schemas_fit_the_stack() {
+    let options = Options::default();
+    let inner = |schema| Schema::structure().field("a", schema).build().unwrap();
+    let deep = (0..120).fold(Schema::INT32, |schema, _| inner(schema));
+    let text = to_json_schema(&deep, &options).unwrap();
+    assert_eq!(read(&text, &options).unwrap(), deep);
+    let mut value = Value::Int32(7);
+    let mut schema = Schema::INT32;
+    for _ in 0..120 {
+        schema = inner(schema);
+        value = Struct::from_values(schema.clone(), vec![value])
+            .unwrap()
+            .into();
+    }
+    let mut out = Vec::new();
+    write_json(&mut out, &schema, &value, &options).unwrap();
+    assert_eq!(read_json(out.into(), &schema).unwrap(), value);
+    let deeper = to_json_schema(&(0..20).fold(deep, |schema, _| inner(schema)), &options);
+    assert!(read(&deeper.unwrap(), &options).is_err());
+}
+
+#[test]
 fn nulls_and_defaults() {
     let options = Options::default();
     let mut value = Struct::new(order()).unwrap();

@@ -499,6 +499,39 @@ fn what_connect_cannot_say_is_refused() {
 }
 
 #[test]
+fn deep_messages_fit_the_stack() {
+    let levels = |i: usize| format!("message M{i} {{ M{} a = 1; }}", i + 1);
+    let text: String = (0..39).map(levels).collect();
+    let text = format!("syntax = \"proto3\"; {text} message M39 {{ int32 a = 1; }}");
+    let message = ProtoFile::compile(&text, &[])
+        .unwrap()
+        .message_at(&[0])
+        .unwrap();
+    let options = Options::default();
+    let decoder = Decoder::new(&message, None, &options).unwrap();
+    let bytes = (0..39).fold(vec![8, 7], |inner: Vec<u8>, _| {
+        let mut length = Vec::new();
+        let mut rest = inner.len();
+        while rest >= 0x80 {
+            length.push(rest as u8 | 0x80);
+            rest >>= 7;
+        }
+        length.push(rest as u8);
+        [&[0x0A][..], &length, &inner].concat()
+    });
+    let value = decoder.read(&Bytes::from(bytes.clone())).unwrap();
+    let encoder = Encoder::new(decoder.schema(), &message, &options).unwrap();
+    let mut out = Vec::new();
+    encoder.push(&mut out, &value).unwrap();
+    assert_eq!(out, bytes);
+    let proto = to_proto(decoder.schema(), &options).unwrap();
+    assert!(
+        ProtoFile::compile(&proto.text, &[]).is_err(),
+        "Protobuf nests up to 100 levels"
+    );
+}
+
+#[test]
 fn a_descriptor_is_as_good_as_its_text() {
     let proto = to_proto(&everything(), &Options::default()).unwrap();
     let decoder = |text: &str| {

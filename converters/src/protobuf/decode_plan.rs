@@ -532,5 +532,6 @@ fn basics(schema: &Schema) -> SchemaBuilder {
     })
 }
 
-const MAX_DEPTH: usize = 100;
+/// Bounds the stack that planning takes.
+const MAX_DEPTH: usize = 40;
 const MAX_FIELDS: usize = 20_000;

@@ -49,9 +49,7 @@ impl Planner<'_> {
         }
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(ConnectError::data(
-                "expected a schema of at most 128 levels",
-            ));
+            return Err(ConnectError::data("expected a schema of at most 40 levels"));
         }
         let mut fields = Vec::with_capacity(schema.fields.len());
         for field in &schema.fields {
@@ -183,4 +181,4 @@ fn mismatch(name: &str, schema: &Schema) -> ConnectError {
     ))
 }
 
-const MAX_DEPTH: usize = 128;
+const MAX_DEPTH: usize = 40;

@@ -47,6 +47,7 @@ pub fn to_proto(schema: &Schema, options: &Options) -> Result<ProtoText> {
         imports: Vec::new(),
         package: None,
         unnamed: 0,
+        depth: 0,
     };
     let full_name = printer.name_of(schema);
     let parts: Vec<_> = full_name
@@ -75,6 +76,7 @@ struct Printer<'a> {
     package: Option<String>,
     /// How many schemas had no name yet.
     unnamed: usize,
+    depth: usize,
 }
 
 /// Where a field stands.
@@ -86,6 +88,7 @@ enum Place {
 
 impl Printer<'_> {
     fn message(&mut self, name: String, schema: &Schema) -> Result<Message> {
+        self.enter()?;
         let mut message = Message {
             name,
             ..Message::default()
@@ -101,6 +104,7 @@ impl Printer<'_> {
             let field = self.field(&mut message, &field.schema, name, number, Place::Message)?;
             message.fields.push(field);
         }
+        self.depth -= 1;
         Ok(message)
     }
 
@@ -248,6 +252,7 @@ impl Printer<'_> {
             )));
         };
         let name = entry_of_map(&self.unqualified(schema.name.as_deref()));
+        self.enter()?;
         let mut entry = Message {
             name: name.clone(),
             ..Message::default()
@@ -256,6 +261,7 @@ impl Printer<'_> {
             let field = self.field(&mut entry, schema, field.to_owned(), number, Place::Message)?;
             entry.fields.push(field);
         }
+        self.depth -= 1;
         message.messages.push(entry);
         Ok(name)
     }
@@ -336,6 +342,16 @@ impl Printer<'_> {
 
     fn identifier(&self, name: &str) -> String {
         scrubbed(name, self.options.scrub_invalid_names).into_owned()
+    }
+
+    fn enter(&mut self) -> Result<()> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(ConnectError::data(
+                "expected a schema of at most 40 levels for Protobuf",
+            ));
+        }
+        Ok(())
     }
 
     /// The name of a schema; those without one are numbered.
@@ -428,3 +444,6 @@ fn is_wrapper_member(schema: &SchemaDef) -> bool {
         .parameter(WRAPPER)
         .is_some_and(|flag| flag.eq_ignore_ascii_case("true"))
 }
+
+/// Bounds the stack, here and where the schema is read.
+const MAX_DEPTH: usize = 40;
