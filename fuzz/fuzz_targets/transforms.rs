@@ -65,7 +65,7 @@ fn props(u: &mut Unstructured<'_>, def: &ConfigDef) -> Result<Props> {
 /// An item of a list: a path, or a path with a type or a new name.
 fn item(u: &mut Unstructured<'_>) -> Result<String> {
     let mut item = (*u.choose(NAMES)?).to_owned();
-    while u.ratio(1, 3)? {
+    while more(u, 3)? {
         item.push('.');
         item.push_str(u.choose(NAMES)?);
     }
@@ -82,7 +82,7 @@ fn with_record(u: &mut Unstructured<'_>, use_it: impl FnOnce(&mut RecordMut<'_>)
     record.timestamp = u.arbitrary()?;
     (record.key_schema, record.key) = content(u)?;
     (record.value_schema, record.value) = content(u)?;
-    while u.ratio(1, 4)? {
+    while more(u, 4)? {
         let (schema, value) = content(u)?;
         let key = (*u.choose(NAMES)?).into();
         record.headers.add(Header { key, schema, value });
@@ -172,14 +172,14 @@ fn value_of(u: &mut Unstructured<'_>, schema: &Schema) -> Result<Value> {
         }
         (Type::Array, _, Some(element)) => {
             let mut elements = Vec::new();
-            while u.ratio(1, 2)? {
+            while more(u, 2)? {
                 elements.push(value_of(u, element)?);
             }
             elements.into()
         }
         (Type::Map, Some(key), Some(value)) => {
             let mut map = MapValue::new();
-            while u.ratio(1, 2)? {
+            while more(u, 2)? {
                 map.insert(value_of(u, key)?, value_of(u, value)?);
             }
             map.into()
@@ -199,7 +199,7 @@ fn value(u: &mut Unstructured<'_>, depth: usize) -> Result<Value> {
         12 => Value::BigInteger(Box::new(decimal(u)?.unscaled)),
         13 => {
             let mut elements = Vec::new();
-            while u.ratio(1, 2)? {
+            while more(u, 2)? {
                 elements.push(value(u, depth - 1)?);
             }
             elements.into()
@@ -242,6 +242,11 @@ fn decimal(u: &mut Unstructured<'_>) -> Result<Decimal> {
         unscaled: u.arbitrary::<i128>()?.into(),
         scale: u.arbitrary()?,
     })
+}
+
+/// Whether there is one more, once in so many times. An input that is used up would go on saying yes.
+fn more(u: &mut Unstructured<'_>, of: u8) -> Result<bool> {
+    Ok(!u.is_empty() && u.ratio(1, of)?)
 }
 
 /// A short text: patterns may take long to try.
