@@ -1,7 +1,7 @@
 //! What a value must be.
 
 use windlass_api::number::{parse_double, parse_float, parse_integer};
-use windlass_api::{JavaRegex, Result, Value, values};
+use windlass_api::{Decimal, JavaRegex, Result, Value, values};
 
 /// What a value must be.
 #[derive(Debug)]
@@ -19,6 +19,7 @@ pub(super) struct Expected {
     integer: Option<i64>,
     float32: Option<f32>,
     float64: Option<f64>,
+    decimal: Option<(String, i64)>,
 }
 
 impl Condition {
@@ -31,6 +32,7 @@ impl Condition {
             integer: parse_integer(text).or(whole.map(|v| v as i64)),
             float32: parse_float(text),
             float64,
+            decimal: text.parse().ok().as_ref().map(normalized),
         })
     }
 
@@ -66,9 +68,7 @@ impl Expected {
             Value::Boolean(v) => self.text == if *v { "true" } else { "false" },
             Value::Float32(v) => self.float32 == Some(*v),
             Value::Float64(v) => self.float64 == Some(*v),
-            Value::Decimal(v) => {
-                trimmed(&values::to_text(&Value::Decimal(v.clone()))) == trimmed(&self.text)
-            }
+            Value::Decimal(v) => self.decimal.as_ref() == Some(&normalized(v)),
             other => match other.as_integer() {
                 Some(v) => self.integer == Some(v),
                 None => *values::to_text(other) == self.text,
@@ -77,12 +77,15 @@ impl Expected {
     }
 }
 
-/// A number without the zeros that end its fraction.
-fn trimmed(number: &str) -> &str {
-    match number.contains('.') {
-        true => number.trim_end_matches('0').trim_end_matches('.'),
-        false => number,
+/// The digits of a decimal without the zeros at their end, and the scale that goes with them.
+fn normalized(decimal: &Decimal) -> (String, i64) {
+    let digits = decimal.unscaled.to_string();
+    let significant = digits.trim_end_matches('0');
+    if significant.is_empty() {
+        return ("0".to_owned(), 0);
     }
+    let zeros = (digits.len() - significant.len()) as i64;
+    (significant.to_owned(), i64::from(decimal.scale) - zeros)
 }
 
 /// Below this a double is every whole number exactly.
@@ -90,8 +93,6 @@ const WHOLE_DOUBLES: f64 = 9_007_199_254_740_992.0;
 
 #[cfg(test)]
 mod tests {
-    use windlass_api::Decimal;
-
     use super::*;
 
     #[test]
@@ -105,6 +106,16 @@ mod tests {
             scale: 2,
         };
         assert!(is("12.5", price.clone().into()) && !is("1250", price.into()));
+        let large = Decimal {
+            unscaled: 12.into(),
+            scale: i32::MIN,
+        };
+        assert!(!is("12", large.into()));
+        let round = Decimal {
+            unscaled: 1.into(),
+            scale: -1,
+        };
+        assert!(is("10.00", round.clone().into()) && is("1e1", round.into()));
         assert!(is("1970-01-02", Value::Date(86_400_000)) && is("AQI=", vec![1u8, 2].into()));
         assert!(
             !is("10", "10.0".into()) && is("9007199254740993", 9_007_199_254_740_993i64.into())
