@@ -35,11 +35,15 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
             plugins::print();
             Ok(())
         }
-        Command::Transform { connector, worker, json } => {
-            offline::transform::run(&connector, worker.as_deref(), json)
-        }
+        Command::Transform {
+            connector,
+            worker,
+            json,
+        } => offline::transform::run(&connector, worker.as_deref(), json),
         Command::Test { cases } => offline::test::run(&cases),
-        Command::Validate { connector, worker } => offline::validate::run(&connector, worker.as_deref()),
+        Command::Validate { connector, worker } => {
+            offline::validate::run(&connector, worker.as_deref())
+        }
     });
     done.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
 }

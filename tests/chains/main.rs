@@ -1,10 +1,11 @@
 //! Single message transforms beside Java: the same records through the same chains give the same files, and records that fail
-//! the same dead letters. One Java worker runs all the connectors.
+//! the same dead letters; sources with the same chains write the same records. One Java worker runs all the connectors.
 
 mod chains;
 mod failures;
 mod kafka;
 mod records;
+mod sources;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -43,6 +44,11 @@ fn chains_and_dead_letters_equal_javas() {
         java.wait_for(&kafka, connector);
         differences.extend(connector.compare(&kafka, &windlass, &java));
     }
+    differences.extend(
+        sources::all()
+            .iter()
+            .filter_map(|source| source.compare(&kafka)),
+    );
     windlass.worker.stop();
     java.worker.stop();
     assert!(
@@ -193,6 +199,13 @@ impl Side {
                 .collect();
             let keys: Vec<(&str, &str)> = keys.iter().map(|(k, v)| (&**k, &**v)).collect();
             launch = launch.connector(connector.name, &keys);
+        }
+        let input = directory.path().join("input");
+        sources::write_input(&input);
+        for source in sources::all() {
+            let keys = source.properties(name, &input);
+            let keys: Vec<(&str, &str)> = keys.iter().map(|(k, v)| (&**k, &**v)).collect();
+            launch = launch.connector(source.name, &keys);
         }
         Side {
             name,
