@@ -50,18 +50,18 @@ fn read(
     loader.load(documents.root(), version, false)
 }
 
-struct Loader<'d> {
-    documents: &'d Documents,
-    options: &'d Options,
+pub(super) struct Loader<'d> {
+    pub(super) documents: &'d Documents,
+    pub(super) options: &'d Options,
     /// How many unions there were yet, for their names.
     unions: usize,
     /// How many schemas may still be made: references can multiply a short text.
-    budget: usize,
+    pub(super) budget: usize,
     depth: usize,
 }
 
 impl<'d> Loader<'d> {
-    fn load(
+    pub(super) fn load(
         &mut self,
         place: Place<'d>,
         version: Option<i32>,
@@ -80,7 +80,10 @@ impl<'d> Loader<'d> {
         self.nested(|loader| loader.part(place, part, true, version, optional))
     }
 
-    fn nested(&mut self, load: impl FnOnce(&mut Self) -> ReadResult<Schema>) -> ReadResult<Schema> {
+    pub(super) fn nested(
+        &mut self,
+        load: impl FnOnce(&mut Self) -> ReadResult<Schema>,
+    ) -> ReadResult<Schema> {
         if self.depth >= MAX_DEPTH || self.budget == 0 {
             return Err(error::data(
                 "the JSON schema is recursive or too large: expected at most 128 levels and 20000 schemas",
@@ -94,7 +97,7 @@ impl<'d> Loader<'d> {
     }
 
     /// Loads a part; `whole` when it is all that the node says, so that name and default of the node are its own.
-    fn part(
+    pub(super) fn part(
         &mut self,
         place: Place<'d>,
         part: Part<'d>,
@@ -344,89 +347,6 @@ impl<'d> Loader<'d> {
             }
         }
     }
-
-    /// What several demands on one value amount to: a struct of all properties if there are any, else the one that
-    /// says most.
-    fn all_of(
-        &mut self,
-        place: Place<'d>,
-        parts: Vec<Part<'d>>,
-        version: Option<i32>,
-        optional: bool,
-    ) -> ReadResult<Schema> {
-        let mut all = Properties::default();
-        self.collect(place, &parts, &mut all, 0)?;
-        if !all.fields.is_empty() {
-            let mut builder = Schema::structure();
-            for (name, place, required) in all.fields {
-                let optional = self.options.optional_for_nonrequired && !required;
-                builder = builder.field(owned(name), self.load(place, None, optional)?);
-            }
-            return Ok(or_optional(builder, optional).build()?);
-        }
-        let flat = flatten(place, parts)?;
-        let last = |matches: &dyn Fn(&Part<'d>) -> bool| {
-            flat.iter()
-                .rev()
-                .find(|(_, part, _)| matches(part))
-                .cloned()
-        };
-        let combined = last(&|p| {
-            matches!(
-                p,
-                Part::Either(_) | Part::Types(_) | Part::All(_) | Part::Schema(_)
-            )
-        });
-        let constant = last(&|p| matches!(p, Part::Const(_)));
-        let symbols = last(&|p| matches!(p, Part::Enum(_)));
-        let number = last(&|p| matches!(p, Part::Number { .. }));
-        let string = last(&|p| matches!(p, Part::String { .. }));
-        let formatted = matches!(string, Some((_, Part::String { has_format: true }, _)));
-        let chosen = if combined.is_some() {
-            combined
-        } else if constant.is_some() {
-            string.or(number)
-        } else if symbols.is_some() {
-            if string.is_some() { symbols } else { number }
-        } else if formatted {
-            number.or(string)
-        } else {
-            last(&|p| matches!(p, Part::Reference(_)))
-        };
-        let (place, part, whole) = chosen.ok_or_else(unsupported)?;
-        self.nested(|loader| loader.part(place, part, whole, version, optional))
-    }
-
-    fn collect(
-        &mut self,
-        place: Place<'d>,
-        parts: &[Part<'d>],
-        all: &mut Properties<'d>,
-        depth: usize,
-    ) -> ReadResult<()> {
-        self.budget = self.budget.saturating_sub(1);
-        if depth > MAX_DEPTH || self.budget == 0 {
-            return Err(error::data("the JSON schema is recursive or too large"));
-        }
-        for part in parts {
-            match part {
-                Part::Object(node) => all.add(Place { node, ..place }),
-                Part::All(nodes) => {
-                    for node in *nodes {
-                        let parts = super::parts::parts(node)?;
-                        self.collect(Place { node, ..place }, &parts, all, depth + 1)?;
-                    }
-                }
-                Part::Reference(reference) => {
-                    let target = self.documents.resolve(place, reference)?;
-                    let parts = super::parts::parts(target.node)?;
-                    self.collect(target, &parts, all, depth + 1)?;
-                }
-                _ => {}
-            }
-        }
-        Ok(())
-    }
 }
 
 /// An alternative: a schema of its own, or a type that the schema declares among others.
@@ -449,49 +369,8 @@ enum Choice {
     Union(Box<SchemaBuilder>),
 }
 
-/// The properties of all objects that a value must be at once.
-#[derive(Default)]
-struct Properties<'d> {
-    fields: Vec<(&'d Text, Place<'d>, bool)>,
-}
-
-impl<'d> Properties<'d> {
-    fn add(&mut self, object: Place<'d>) {
-        let required = required(object.node);
-        for (name, node) in properties(object.node) {
-            let place = Place { node, ..object };
-            let required = required.contains(&&name[..]);
-            match self.fields.iter_mut().find(|(known, ..)| *known == name) {
-                Some(field) => *field = (name, place, required),
-                None => self.fields.push((name, place, required)),
-            }
-        }
-    }
-}
-
-/// The parts, with those of a lone `allOf` in its place: where they stand, and whether they are all of their node.
-fn flatten<'d>(
-    place: Place<'d>,
-    parts: Vec<Part<'d>>,
-) -> ReadResult<Vec<(Place<'d>, Part<'d>, bool)>> {
-    let [Part::All(nodes)] = &parts[..] else {
-        return Ok(parts.into_iter().map(|part| (place, part, false)).collect());
-    };
-    let mut flat = Vec::new();
-    for node in *nodes {
-        let place = Place { node, ..place };
-        let mut inner = super::parts::parts(node)?;
-        flat.push(match inner.len() {
-            0 => (place, Part::Other, true),
-            1 => (place, inner.remove(0), true),
-            _ => (place, Part::Schema(node), true),
-        });
-    }
-    Ok(flat)
-}
-
 /// The properties of an object, in Java's order.
-fn properties(object: &Node) -> Vec<(&Text, &Node)> {
+pub(super) fn properties(object: &Node) -> Vec<(&Text, &Node)> {
     let mut all = match object.get("properties").map(|node| &node.content) {
         Some(Content::Object(all)) => all.iter().map(|(name, node)| (name, node)).collect(),
         _ => Vec::new(),
@@ -500,7 +379,7 @@ fn properties(object: &Node) -> Vec<(&Text, &Node)> {
     all
 }
 
-fn required(object: &Node) -> Vec<&str> {
+pub(super) fn required(object: &Node) -> Vec<&str> {
     match object.get("required").map(|node| &node.content) {
         Some(Content::Array(names)) => {
             let names = names.iter().filter_map(Node::as_text);
@@ -540,7 +419,7 @@ fn integer(node: &Node) -> Option<i64> {
 }
 
 /// A copy: a slice would keep the whole document alive.
-fn owned(text: &Text) -> Text {
+pub(super) fn owned(text: &Text) -> Text {
     Text::from(text.as_str())
 }
 
@@ -568,7 +447,7 @@ fn read_default(place: Place<'_>, default: &Node, schema: &Schema) -> ReadResult
     Ok(value)
 }
 
-fn or_optional(builder: SchemaBuilder, optional: bool) -> SchemaBuilder {
+pub(super) fn or_optional(builder: SchemaBuilder, optional: bool) -> SchemaBuilder {
     if optional && !builder.draft().optional {
         builder.optional()
     } else {
@@ -576,9 +455,9 @@ fn or_optional(builder: SchemaBuilder, optional: bool) -> SchemaBuilder {
     }
 }
 
-fn unsupported() -> Box<ConnectError> {
+pub(super) fn unsupported() -> Box<ConnectError> {
     error::data("the JSON schema is one that Connect cannot express")
 }
 
-const MAX_DEPTH: usize = 128;
+pub(super) const MAX_DEPTH: usize = 128;
 const MAX_SCHEMAS: usize = 20_000;

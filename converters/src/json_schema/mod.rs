@@ -1,5 +1,6 @@
 //! `JsonSchemaConverter`: Connect data as JSON, with a JSON Schema in a schema registry.
 
+mod all_of;
 mod converter;
 mod data;
 mod documents;

@@ -8,6 +8,7 @@ mod decode_plan;
 mod descriptors;
 mod encode;
 mod encode_plan;
+mod field;
 mod indexes;
 mod known;
 mod logical;
