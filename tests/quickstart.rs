@@ -1,9 +1,11 @@
 //! `windlass quickstart`: everything in one process, in an empty directory, with nothing else running.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use serde_json::json;
 use windlass_testkit::{Process, Rest, wait_for};
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -100,6 +102,49 @@ fn a_file_of_the_users_flows_and_the_printed_commands_work() {
     });
     interrupt(process);
     assert_eq!(std::fs::read_to_string(output).expect("output"), text);
+}
+
+#[test]
+fn avro_works_with_no_other_set_up() {
+    let directory = tempfile::tempdir().expect("directory");
+    std::fs::write(directory.path().join("mine.txt"), "one\ntwo\n").expect("input");
+    let process = start(directory.path(), &["mine.txt"]);
+    let address = |after: &str| {
+        wait_for("an address", PATIENCE, || {
+            let log = process.output();
+            let rest = log.split_once(after).ok_or_else(|| log.clone())?.1;
+            let end = rest.find(['/', '\n']).ok_or_else(|| log.clone())?;
+            rest[..end].parse::<SocketAddr>().map_err(|_| log.clone())
+        })
+    };
+    let registry = address("Schema is at http://");
+    let rest = Rest::new(address("curl 'http://"));
+    let copy = directory.path().join("copy.txt");
+    let connectors = [
+        ("avro-source", "FileStreamSource", "topic", "mine.txt"),
+        ("avro-sink", "FileStreamSink", "topics", "copy.txt"),
+    ];
+    for (name, class, topic, file) in connectors {
+        let config = json!({
+            "connector.class": class,
+            topic: "avro-lines",
+            "file": directory.path().join(file),
+            "value.converter": "io.confluent.connect.avro.AvroConverter",
+            "value.converter.schema.registry.url": format!("http://{registry}"),
+        });
+        let path = format!("/connectors/{name}/config");
+        let answer = rest.send("PUT", &path, &config).expect("an answer");
+        assert_eq!(answer.status, 201, "{answer:?}");
+    }
+    wait_for_lines(&copy, 2);
+    let schemas = Rest::new(registry);
+    let registered = schemas.get("/subjects/avro-lines-value/versions/1");
+    assert_eq!(
+        registered.expect("an answer").json()["schema"],
+        "\"string\""
+    );
+    interrupt(process);
+    assert_eq!(std::fs::read_to_string(copy).expect("output"), "one\ntwo\n");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `windlass quickstart`: a broker, a worker and two connectors in one process.
+//! `windlass quickstart`: a broker, a schema registry, a worker and two connectors in one process.
 
 mod demo;
 mod progress;
@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use windlass_api::Props;
 use windlass_broker::{Broker, BrokerConfig, Storage};
 use windlass_engine::status::TargetState;
+use windlass_registry::Registry;
 use windlass_rest::{CreateRequest, Loggers};
 
 use crate::failure::Failure;
@@ -29,6 +30,7 @@ pub(crate) fn run(file: Option<&Path>, directory: &Path, loggers: Loggers) -> Re
             demo::begin(&plan.input).map_err(|e| unusable(&plan.input, &e))?;
         }
         let broker = start_broker(&plan).await?;
+        let registry = start_registry(&broker).await?;
         let start = |port| {
             Worker::start(
                 plan.worker_props(&broker, port),
@@ -47,7 +49,7 @@ pub(crate) fn run(file: Option<&Path>, directory: &Path, loggers: Loggers) -> Re
                 .await
                 .map_err(|e| Failure::start(format!("cannot create connector \"{name}\": {e}")))?;
         }
-        plan.welcome(&broker, &worker);
+        plan.welcome(&broker, &registry, &worker);
         let demo = plan
             .demo
             .then(|| tokio::spawn(demo::write(plan.input.clone())));
@@ -62,6 +64,7 @@ pub(crate) fn run(file: Option<&Path>, directory: &Path, loggers: Loggers) -> Re
             () = worker.stop() => {}
             _ = signals.wait() => return Err(Failure::start("stopped at once by a second Ctrl-C")),
         }
+        registry.stop().await;
         broker
             .stop()
             .await
@@ -137,7 +140,7 @@ impl Plan {
         ])
     }
 
-    fn welcome(&self, broker: &Broker, worker: &Worker) {
+    fn welcome(&self, broker: &Broker, registry: &Registry, worker: &Worker) {
         let rest = worker.rest_address();
         println!("{}", self.input.display());
         println!(
@@ -145,6 +148,11 @@ impl Plan {
             broker.address()
         );
         println!("  -> {}", self.output.display());
+        println!();
+        println!(
+            "A schema registry for Avro, Protobuf and JSON Schema is at http://{}",
+            registry.address()
+        );
         println!();
         println!("Try, in another terminal:");
         println!("  curl 'http://{rest}/connectors?expand=status'");
@@ -165,6 +173,16 @@ async fn start_broker(plan: &Plan) -> Result<Broker, Failure> {
     Broker::start(config)
         .await
         .map_err(|e| Failure::start(format!("cannot start the embedded broker: {e}")))
+}
+
+async fn start_registry(broker: &Broker) -> Result<Registry, Failure> {
+    let servers = broker.address().to_string();
+    let start = |port| Registry::start(&servers, (Ipv4Addr::LOCALHOST, port).into());
+    let registry = match start(REGISTRY_PORT).await {
+        Err(_) if is_taken(REGISTRY_PORT) => start(ANY_PORT).await,
+        started => started,
+    };
+    registry.map_err(|e| Failure::start(format!("cannot start the schema registry: {e}")))
 }
 
 /// Whether another program listens there.
@@ -200,4 +218,6 @@ fn text(path: &Path) -> String {
 const TOPIC: &str = "quickstart";
 /// Connect's own; another is taken where this one is not free.
 const CONNECT_PORT: u16 = 8083;
+/// A schema registry's own.
+const REGISTRY_PORT: u16 = 8081;
 const ANY_PORT: u16 = 0;

@@ -38,4 +38,4 @@ pub use model::{
 pub use plan_cache::PlanCache;
 pub use resolver::{Resolver, Written};
 pub use subject::SubjectNameStrategy;
-pub use url::RegistryUrl;
+pub use url::{RegistryUrl, percent_decode};

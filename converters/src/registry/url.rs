@@ -121,7 +121,7 @@ pub(super) fn percent_encode(text: &str) -> String {
 }
 
 /// The text of an encoded part; what is no valid code stays as it is.
-pub(super) fn percent_decode(text: &str) -> String {
+pub fn percent_decode(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
