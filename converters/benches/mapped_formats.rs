@@ -1,9 +1,10 @@
-//! What a record costs in Protobuf and JSON Schema once its schema is known. `cargo bench -p windlass-converters`
+//! What a record costs in Avro, Protobuf and JSON Schema once its schema is known. `cargo bench -p windlass-converters`
 
 use bytes::Bytes;
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use windlass_api::{Schema, Struct, Value, timestamp};
+use windlass_converters::avro::{self, AvroSchema};
 use windlass_converters::json_schema;
 use windlass_converters::protobuf::{self, Decoder, Encoder, ProtoFile, to_proto};
 
@@ -48,6 +49,41 @@ fn protobuf_plans(schema: &Schema) -> (Encoder, Decoder) {
         Encoder::new(schema, &message, &options).unwrap(),
         Decoder::new(&message, None, &options).unwrap(),
     )
+}
+
+fn avro_plans(schema: &Schema) -> (avro::Writer, avro::Reader) {
+    let options = avro::Options::default();
+    let avro = AvroSchema::of(Some(schema), &options).unwrap();
+    (
+        avro::Writer::new(&avro, Some(schema), &options).unwrap(),
+        avro::Reader::new(&avro, None, &options).unwrap(),
+    )
+}
+
+#[divan::bench(sample_size = 1000)]
+fn avro_write(bencher: Bencher<'_, '_>) {
+    let order = order();
+    let (writer, _) = avro_plans(&order.schema().clone());
+    let value = Value::from(order);
+    let mut out = Vec::with_capacity(1 << 12);
+    writer.write(&value, &mut out).unwrap();
+    bencher.counter(BytesCount::new(out.len())).bench_local(|| {
+        out.clear();
+        writer.write(black_box(&value), &mut out).unwrap();
+        black_box(&out[..]).len()
+    });
+}
+
+#[divan::bench(sample_size = 1000)]
+fn avro_read(bencher: Bencher<'_, '_>) {
+    let order = order();
+    let (writer, reader) = avro_plans(&order.schema().clone());
+    let mut out = Vec::new();
+    writer.write(&order.into(), &mut out).unwrap();
+    let bytes = Bytes::from(out);
+    bencher
+        .counter(BytesCount::new(bytes.len()))
+        .bench_local(|| drop(black_box(reader.read(black_box(&bytes).clone()).unwrap())));
 }
 
 #[divan::bench(sample_size = 1000)]

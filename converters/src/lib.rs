@@ -2,7 +2,7 @@
 //!
 //! Each matches the Java class of its name, value for value and byte for byte. [`plugins`] lists them.
 
-mod avro;
+pub mod avro;
 mod boolean;
 mod byte_array;
 mod charset;

@@ -39,22 +39,30 @@ pub(super) fn definition() -> ConfigDef {
         .define(flag("flatten.singleton.unions", true, "Whether a union of one type is that type."))
 }
 
-/// How schemas are made from each other: Confluent's `AvroDataConfig`.
+/// How schemas are made from each other: Confluent's `AvroDataConfig`. The default is Confluent's.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct DataConfig {
-    pub(super) generalized_sums: bool,
-    pub(super) ignore_default_for_nullables: bool,
-    pub(super) enhanced: bool,
-    pub(super) scrub_names: bool,
-    pub(super) meta_data: bool,
-    pub(super) discard_type_doc_default: bool,
-    pub(super) optional_map_keys: bool,
-    pub(super) flatten_singletons: bool,
+pub struct Options {
+    /// `generalized.sum.type.support`
+    pub generalized_sums: bool,
+    /// `ignore.default.for.nullables`
+    pub ignore_default_for_nullables: bool,
+    /// `enhanced.avro.schema.support`
+    pub enhanced: bool,
+    /// `scrub.invalid.names`
+    pub scrub_names: bool,
+    /// `connect.meta.data`
+    pub meta_data: bool,
+    /// `discard.type.doc.default`
+    pub discard_type_doc_default: bool,
+    /// `allow.optional.map.keys`
+    pub optional_map_keys: bool,
+    /// `flatten.singleton.unions`
+    pub flatten_singletons: bool,
 }
 
-impl DataConfig {
+impl Options {
     pub(super) fn new(config: &ParsedConfig) -> Result<Self> {
-        Ok(DataConfig {
+        Ok(Options {
             generalized_sums: config.get("generalized.sum.type.support")?,
             ignore_default_for_nullables: config.get("ignore.default.for.nullables")?,
             enhanced: config.get("enhanced.avro.schema.support")?,
@@ -76,9 +84,9 @@ impl DataConfig {
     }
 }
 
-impl Default for DataConfig {
+impl Default for Options {
     fn default() -> Self {
-        DataConfig {
+        Options {
             generalized_sums: false,
             ignore_default_for_nullables: false,
             enhanced: false,

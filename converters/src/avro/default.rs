@@ -8,7 +8,7 @@ use windlass_api::{
     decimal, time, timestamp,
 };
 
-use super::config::DataConfig;
+use super::config::Options;
 use super::encode;
 use super::names::{self, is_union};
 use super::schema::{AvroSchema, Kind, NodeId, RecordField};
@@ -19,7 +19,7 @@ use super::to_connect::branch_schema;
 /// # Errors
 /// When the JSON does not fit.
 pub(super) fn from_json(
-    config: &DataConfig,
+    config: &Options,
     avro: &AvroSchema,
     id: NodeId,
     schema: &Schema,
@@ -34,7 +34,7 @@ pub(super) fn from_json(
 }
 
 struct Reader<'a> {
-    config: &'a DataConfig,
+    config: &'a Options,
     avro: &'a AvroSchema,
 }
 
@@ -163,7 +163,7 @@ impl Reader<'_> {
 ///
 /// # Errors
 /// [`ErrorKind::Data`](windlass_api::ErrorKind::Data) when the value does not fit its schema.
-pub(super) fn to_json(config: &DataConfig, schema: &Schema, value: &Value) -> Result<Json> {
+pub(super) fn to_json(config: &Options, schema: &Schema, value: &Value) -> Result<Json> {
     if value.is_null() {
         return Ok(Json::Null);
     }
@@ -196,7 +196,7 @@ pub(super) fn to_json(config: &DataConfig, schema: &Schema, value: &Value) -> Re
     })
 }
 
-fn map_to_json(config: &DataConfig, schema: &Schema, map: &MapValue) -> Result<Json> {
+fn map_to_json(config: &Options, schema: &Schema, map: &MapValue) -> Result<Json> {
     let (Some(key_schema), Some(value_schema)) = (&schema.key_schema, &schema.value_schema) else {
         return Err(ConnectError::data(
             "a map schema without key or value schema",
@@ -219,7 +219,7 @@ fn map_to_json(config: &DataConfig, schema: &Schema, map: &MapValue) -> Result<J
     Ok(Json::Array(pairs.collect::<Result<_>>()?))
 }
 
-fn struct_to_json(config: &DataConfig, schema: &Schema, structure: &Struct) -> Result<Json> {
+fn struct_to_json(config: &Options, schema: &Schema, structure: &Struct) -> Result<Json> {
     if is_union(schema) {
         let set = schema
             .fields

@@ -8,7 +8,7 @@ use windlass_api::{
 };
 
 use super::anything;
-use super::config::DataConfig;
+use super::config::Options;
 use super::default;
 use super::names::{self, is_union};
 use super::schema::{AvroSchema, Kind, NodeId, Record};
@@ -78,7 +78,7 @@ pub(super) enum Part {
 /// [`ErrorKind::Data`](windlass_api::ErrorKind::Data) when they do not fit.
 pub(super) fn compile(
     avro: &AvroSchema,
-    config: &DataConfig,
+    config: &Options,
     schema: Option<&Schema>,
 ) -> Result<Encoder> {
     let compiler = Compiler { avro, config };
@@ -86,7 +86,7 @@ pub(super) fn compile(
 }
 
 /// Whether a map's keys are such that it becomes an Avro map.
-pub(super) fn is_string_map(config: &DataConfig, schema: &SchemaDef) -> bool {
+pub(super) fn is_string_map(config: &Options, schema: &SchemaDef) -> bool {
     schema
         .key_schema
         .as_ref()
@@ -95,7 +95,7 @@ pub(super) fn is_string_map(config: &DataConfig, schema: &SchemaDef) -> bool {
 
 struct Compiler<'a> {
     avro: &'a AvroSchema,
-    config: &'a DataConfig,
+    config: &'a Options,
 }
 
 impl Compiler<'_> {

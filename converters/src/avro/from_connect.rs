@@ -7,7 +7,7 @@ use tracing::warn;
 use windlass_api::{ConnectError, Logical, Result, Schema, SchemaDef, Text, Type, decimal};
 
 use super::anything;
-use super::config::DataConfig;
+use super::config::Options;
 use super::default;
 use super::encode::is_string_map;
 use super::names::{self, fixed_size, is_union};
@@ -18,7 +18,7 @@ use super::schema::{AvroSchema, Enum, Fixed, Kind, Name, NodeId, Record, RecordF
 /// # Errors
 /// [`ErrorKind::Data`](windlass_api::ErrorKind::Data) when Avro has none like it: a name that it does not admit, two
 /// structs of one name.
-pub(super) fn from_connect(config: &DataConfig, schema: Option<&Schema>) -> Result<AvroSchema> {
+pub(super) fn from_connect(config: &Options, schema: Option<&Schema>) -> Result<AvroSchema> {
     let Some(schema) = schema else {
         return Ok(anything::schema().clone());
     };
@@ -36,7 +36,7 @@ pub(super) fn from_connect(config: &DataConfig, schema: Option<&Schema>) -> Resu
 }
 
 struct Conversion<'c> {
-    config: &'c DataConfig,
+    config: &'c Options,
     avro: AvroSchema,
     /// The required schemas converted so far: an equal one is the same type.
     converted: Vec<(Schema, NodeId)>,

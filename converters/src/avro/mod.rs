@@ -5,6 +5,7 @@
 //! form, text and bytes read are slices of the message.
 
 mod anything;
+mod codec;
 mod config;
 mod decode;
 mod default;
@@ -25,11 +26,10 @@ use windlass_api::{
     Value, async_trait,
 };
 
+pub use self::codec::{Reader, Writer};
+pub use self::config::Options;
 pub use self::schema::AvroSchema;
 
-use self::config::DataConfig;
-use self::decode::Decoder;
-use self::encode::Encoder;
 use crate::registry::{
     IdCache, NewSchema, PlanCache, RegistryConfig, Resolver, SchemaFormat, StoredSchema, Written,
     frame,
@@ -38,30 +38,18 @@ use crate::registry::{
 /// Converts to and from Avro, in the wire format of Confluent's schema registry.
 #[derive(Debug)]
 pub struct AvroConverter {
-    config: DataConfig,
+    config: Options,
     /// None until it is configured.
     resolver: Option<Resolver>,
-    writers: PlanCache<Writer>,
+    writers: PlanCache<(i32, Writer)>,
     readers: IdCache<Reader>,
-}
-
-#[derive(Debug)]
-struct Writer {
-    id: i32,
-    encoder: Encoder,
-}
-
-#[derive(Debug)]
-struct Reader {
-    schema: Option<Schema>,
-    decoder: Decoder,
 }
 
 impl AvroConverter {
     /// A converter that is still to be configured.
     pub fn new() -> Self {
         AvroConverter {
-            config: DataConfig::default(),
+            config: Options::default(),
             resolver: None,
             writers: PlanCache::new(1),
             readers: IdCache::new(1),
@@ -77,12 +65,12 @@ impl AvroConverter {
         })
     }
 
-    fn writer(&mut self, topic: &str, schema: Option<&Schema>) -> Result<Arc<Writer>> {
+    fn writer(&mut self, topic: &str, schema: Option<&Schema>) -> Result<Arc<(i32, Writer)>> {
         if let Some(writer) = self.writers.get(topic, schema) {
             return Ok(Arc::clone(writer));
         }
         let config = self.config;
-        let own = from_connect::from_connect(&config, schema)?;
+        let own = AvroSchema::of(schema, &config)?;
         let resolver = self.resolver()?;
         let subject = resolver.subject(topic, Some(&own.name()))?;
         let new = NewSchema {
@@ -92,11 +80,8 @@ impl AvroConverter {
         };
         let written = resolver.written(&subject, &new)?;
         let is_strict = resolver.config().checks_compatibility();
-        let encoder = encoder(&config, &own, schema, &written, is_strict)?;
-        let writer = Arc::new(Writer {
-            id: written.id,
-            encoder,
-        });
+        let writer = writer(&config, &own, schema, &written, is_strict)?;
+        let writer = Arc::new((written.id, writer));
         self.writers
             .insert(topic, schema, Arc::clone(&writer), written.expires);
         Ok(writer)
@@ -112,8 +97,7 @@ impl AvroConverter {
         let avro = parse(&stored)?;
         let subject = resolver.subject(topic, Some(&avro.name()))?;
         let version = resolver.version(&subject, id)?;
-        let (schema, decoder) = to_connect::to_connect(&avro, &config, version)?;
-        let reader = Arc::new(Reader { schema, decoder });
+        let reader = Arc::new(Reader::new(&avro, version, &config)?);
         self.readers.insert(topic, id, Arc::clone(&reader));
         Ok(reader)
     }
@@ -122,8 +106,8 @@ impl AvroConverter {
         let (id, payload) = frame::split(message)?;
         let reader = self.reader(topic, id)?;
         Ok(SchemaAndValue {
-            value: reader.decoder.read_message(payload)?,
-            schema: reader.schema.clone(),
+            value: reader.read(payload)?,
+            schema: reader.schema().cloned(),
         })
     }
 }
@@ -142,7 +126,7 @@ impl Converter for AvroConverter {
 
     fn configure(&mut self, props: &Props, is_key: bool) -> Result<()> {
         let parsed = config::definition().parse(props)?;
-        self.config = DataConfig::new(&parsed)?;
+        self.config = Options::new(&parsed)?;
         let capacity = usize::try_from(parsed.get::<i32>("schemas.cache.config")?).unwrap_or(1);
         self.writers = PlanCache::new(capacity);
         self.readers = IdCache::new(capacity);
@@ -172,8 +156,9 @@ impl Converter for AvroConverter {
             })
         })?;
         let start = out.len();
-        frame::push(out, writer.id);
-        if writer.encoder.write_message(value, out)? {
+        let (id, writer) = &*writer;
+        frame::push(out, *id);
+        if writer.write(value, out)? {
             return Ok(Encoded::Appended);
         }
         out.truncate(start);
@@ -198,15 +183,15 @@ impl Converter for AvroConverter {
 }
 
 /// By the schema of the values, or by the one that the registry prescribes.
-fn encoder(
-    config: &DataConfig,
+fn writer(
+    config: &Options,
     own: &AvroSchema,
     schema: Option<&Schema>,
     written: &Written,
     is_strict: bool,
-) -> Result<Encoder> {
+) -> Result<Writer> {
     let Some(stored) = &written.schema else {
-        return encode::compile(own, config, schema);
+        return Writer::new(own, schema, config);
     };
     let target = parse(stored)?;
     if is_strict && let Err(reason) = target.can_read(own) {
@@ -216,7 +201,7 @@ fn encoder(
             written.id
         )));
     }
-    encode::compile(&target, config, schema)
+    Writer::new(&target, schema, config)
 }
 
 fn parse(stored: &StoredSchema) -> Result<AvroSchema> {

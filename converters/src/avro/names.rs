@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use windlass_api::{SchemaDef, Type};
 
-use super::config::DataConfig;
+use super::config::Options;
 use super::schema::{Kind, Name};
 
 /// Of types that have no name in Connect.
@@ -63,7 +63,7 @@ pub(super) fn fixed_size(schema: &SchemaDef) -> Option<&str> {
     schema.parameter(FIXED_SIZE).map(|size| &**size)
 }
 
-impl DataConfig {
+impl Options {
     /// The name of the Avro type of a name in Connect.
     pub(super) fn name(&self, full: &str) -> Name {
         if !self.scrub_names {

@@ -5,13 +5,13 @@ use windlass_api::{
     Decimal, MapValue, Result, Schema, Struct, Type, Value, date, decimal, time, timestamp,
 };
 
-use super::config::DataConfig;
+use super::config::Options;
 use super::schema::AvroSchema;
 use super::{encode, from_connect, to_connect};
 
 /// The Avro schema, the bytes, and what is read from them.
 fn round_trip(
-    config: &DataConfig,
+    config: &Options,
     schema: Option<&Schema>,
     value: &Value,
 ) -> Result<(String, Vec<u8>, Option<Schema>, Value)> {
@@ -27,7 +27,7 @@ fn round_trip(
     Ok((text, bytes, read_schema, read))
 }
 
-fn assert_same(config: &DataConfig, schema: &Schema, value: &Value) -> String {
+fn assert_same(config: &Options, schema: &Schema, value: &Value) -> String {
     let (text, _, read_schema, read) = round_trip(config, Some(schema), value).unwrap();
     assert_eq!(read_schema.as_ref(), Some(schema), "{text}");
     assert_eq!(&read, value, "{text}");
@@ -43,7 +43,7 @@ fn decimal_of(unscaled: i64, scale: i32) -> Value {
 
 #[test]
 fn primitives_and_logical_types() {
-    let config = DataConfig::default();
+    let config = Options::default();
     for (schema, value, text) in [
         (
             Schema::INT8,
@@ -99,7 +99,7 @@ fn primitives_and_logical_types() {
 #[test]
 fn bytes_alone_are_written_as_they_are() {
     let value = Value::Bytes(Bytes::from_static(b"abc"));
-    let config = DataConfig::default();
+    let config = Options::default();
     let (_, bytes, ..) = round_trip(&config, Some(&Schema::BYTES), &value).unwrap();
     assert_eq!(bytes, b"abc");
     let (_, bytes, ..) = round_trip(&config, Some(&Schema::OPTIONAL_BYTES), &value).unwrap();
@@ -161,7 +161,7 @@ fn structs_with_defaults_and_names() {
         .unwrap();
     value.put("list", vec![Value::Struct(one)]).unwrap();
     let (text, _, read_schema, read) =
-        round_trip(&DataConfig::default(), Some(&schema), &value.clone().into()).unwrap();
+        round_trip(&Options::default(), Some(&schema), &value.clone().into()).unwrap();
     assert_eq!(
         text,
         r#"{"type":"record","name":"Outer","namespace":"acme","fields":[{"name":"inner","type":{"type":"record","name":"Inner","fields":[{"name":"x","type":"int"}],"connect.name":"acme.Inner"}},{"name":"again","type":["null","Inner"],"default":null},{"name":"count","type":{"type":"int","connect.default":7},"default":7},{"name":"tags","type":{"type":"map","values":["null","long"]}},{"name":"pairs","type":{"type":"array","items":{"type":"record","name":"MapEntry","namespace":"io.confluent.connect.avro","fields":[{"name":"key","type":"int"},{"name":"value","type":"string"}]}}},{"name":"list","type":["null",{"type":"array","items":"Inner"}],"default":null}],"connect.doc":"the doc","connect.version":3,"connect.name":"acme.Outer"}"#
@@ -174,7 +174,7 @@ fn structs_with_defaults_and_names() {
 
 #[test]
 fn schemaless_values() {
-    let config = DataConfig::default();
+    let config = Options::default();
     let value = Value::Array(vec![
         Value::Map(MapValue::from_iter([(Value::Int64(1), Value::from("x"))])),
         Value::Null,
@@ -192,10 +192,10 @@ fn schemaless_values() {
 fn unions_and_enums() {
     let text = r#"{"type":"record","name":"R","namespace":"a","fields":[{"name":"u","type":["null","int",{"type":"enum","name":"E","symbols":["X","Y"]},{"type":"fixed","name":"F","size":2}]},{"name":"e","type":"E"}]}"#;
     for (enhanced, generalized) in [(false, false), (true, false), (false, true)] {
-        let config = DataConfig {
+        let config = Options {
             enhanced,
             generalized_sums: generalized,
-            ..DataConfig::default()
+            ..Options::default()
         };
         let avro = AvroSchema::parse(text, []).unwrap();
         let (schema, decoder) = to_connect::to_connect(&avro, &config, Some(4)).unwrap();
@@ -244,7 +244,7 @@ fn evolution_by_the_schema_of_the_registry() {
         .unwrap();
     let target = r#"{"type":"record","name":"R","fields":[{"name":"new","type":["string","null"],"default":"d"},{"name":"b","type":["null","long"]}]}"#;
     let target = AvroSchema::parse(target, []).unwrap();
-    let config = DataConfig::default();
+    let config = Options::default();
     assert!(
         target
             .can_read(&from_connect::from_connect(&config, Some(&own)).unwrap())
@@ -267,9 +267,9 @@ fn names_are_scrubbed_or_refused() {
         .unwrap();
     let mut value = Struct::new(schema.clone()).unwrap();
     value.put("x y", 1i8).unwrap();
-    let config = DataConfig::default();
+    let config = Options::default();
     assert!(round_trip(&config, Some(&schema), &value.clone().into()).is_err());
-    let config = DataConfig {
+    let config = Options {
         scrub_names: true,
         ..config
     };
@@ -284,7 +284,7 @@ fn names_are_scrubbed_or_refused() {
 
 #[test]
 fn hostile_input_ends() {
-    let config = DataConfig::default();
+    let config = Options::default();
     let convert = |text: &str| {
         let avro = AvroSchema::parse(text, []).unwrap();
         to_connect::to_connect(&avro, &config, None)

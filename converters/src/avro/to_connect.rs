@@ -8,7 +8,7 @@ use windlass_api::{
     ConnectError, Result, Schema, SchemaBuilder, Text, Type, date, decimal, time, timestamp,
 };
 
-use super::config::DataConfig;
+use super::config::Options;
 use super::decode::{Branch, Decoder};
 use super::default;
 use super::names::{self, is_union};
@@ -23,7 +23,7 @@ use super::schema::{AvroSchema, Enum, Kind, Node, NodeId, Record, RecordField};
 /// union with two branches of one name.
 pub(super) fn to_connect(
     avro: &AvroSchema,
-    config: &DataConfig,
+    config: &Options,
     version: Option<i32>,
 ) -> Result<(Option<Schema>, Decoder)> {
     if super::anything::is_anything(avro) {
@@ -46,7 +46,7 @@ pub(super) fn to_connect(
 
 struct Conversion<'a> {
     avro: &'a AvroSchema,
-    config: &'a DataConfig,
+    config: &'a Options,
     /// The types around the one being converted.
     open: Vec<NodeId>,
     /// How many unions there were: part of their names, with `generalized.sum.type.support`.
@@ -299,7 +299,11 @@ impl<'a> Conversion<'a> {
         place: Place<'a>,
     ) -> Result<Schema> {
         builder = self.with_doc(node, builder, place);
-        if let Some(version) = version(node, place.version)? {
+        if let Some(version) = version(node)? {
+            builder = builder.version(version);
+        } else if let Some(version) = place.version
+            && builder.draft().version.is_none()
+        {
             builder = builder.version(version);
         }
         builder = self.with_parameters(node, builder)?;
@@ -497,10 +501,10 @@ fn map_entry(node: &Node) -> Option<&Record> {
     (by_name || by_mark).then_some(record)
 }
 
-/// What the schema says, else what its subject says.
-fn version(node: &Node, registered: Option<i32>) -> Result<Option<i32>> {
+/// What the schema says of its version.
+fn version(node: &Node) -> Result<Option<i32>> {
     let version = match node.props.get(names::CONNECT_VERSION) {
-        None => registered,
+        None => None,
         Some(Json::Number(number)) => number.as_i64().map(|v| v as i32),
         Some(other) => {
             return Err(ConnectError::data(format!(
@@ -536,7 +540,7 @@ fn text_of(value: &Json) -> String {
 
 /// The Connect schema of one branch of a union, which stands in its struct.
 pub(super) fn branch_schema<'s>(
-    config: &DataConfig,
+    config: &Options,
     union: &'s Schema,
     branch: &Kind,
     index: usize,

@@ -9,12 +9,13 @@ use super::Bounded;
 
 /// Plans by topic and by the identity of a Connect schema.
 ///
-/// The last one is compared first, for records of one batch have one schema; a connector that makes its schema anew for
-/// each record is served by comparing with the last one's content.
+/// The last ones are compared first, for records of one batch have few schemas; a connector that makes its schema anew
+/// for each record is served by comparing with the last one's content.
 #[derive(Debug)]
 pub struct PlanCache<P> {
     plans: Bounded<(Arc<str>, usize), Entry<P>>,
-    last: Option<(Arc<str>, Entry<P>)>,
+    /// The last ones found, the latest first.
+    recent: Vec<(Arc<str>, Entry<P>)>,
 }
 
 #[derive(Debug)]
@@ -30,27 +31,26 @@ impl<P> PlanCache<P> {
     pub fn new(capacity: usize) -> Self {
         PlanCache {
             plans: Bounded::new(capacity),
-            last: None,
+            recent: Vec::new(),
         }
     }
 
     /// The plan of a schema under a topic, unless it is none yet or too old.
     pub fn get(&mut self, topic: &str, schema: Option<&Schema>) -> Option<&Arc<P>> {
-        if !self.last_is(topic, schema, same) {
-            let key = (Arc::from(topic), identity(schema));
-            match self.plans.get(&key) {
-                Some(entry) => self.last = Some((key.0, entry.clone())),
-                None if self.last_is(topic, schema, |a, b| a == b) => {}
-                None => return None,
-            }
+        let is_same = |(t, entry): &(Arc<str>, Entry<P>)| {
+            identity(entry.schema.as_ref()) == identity(schema) && **t == *topic
+        };
+        match self.recent.iter().position(is_same) {
+            Some(at) => self.recent.swap(0, at),
+            None => self.look_up(topic, schema)?,
         }
-        let (_, entry) = self.last.as_ref()?;
+        let (_, entry) = self.recent.first()?;
         if entry.expires.is_some_and(|at| at <= Instant::now()) {
-            let (topic, entry) = self.last.take()?;
+            let (topic, entry) = self.recent.swap_remove(0);
             self.plans.remove(&(topic, identity(entry.schema.as_ref())));
             return None;
         }
-        self.last.as_ref().map(|(_, entry)| &entry.plan)
+        self.recent.first().map(|(_, entry)| &entry.plan)
     }
 
     /// Keeps a plan until it expires, if ever.
@@ -67,25 +67,26 @@ impl<P> PlanCache<P> {
             plan,
             expires,
         };
-        self.last = Some((Arc::clone(&topic), entry.clone()));
-        self.plans.insert((topic, identity(schema)), entry);
+        let key = (Arc::clone(&topic), identity(schema));
+        self.plans.insert(key, entry.clone());
+        self.remember(topic, entry);
     }
 
-    fn last_is(
-        &self,
-        topic: &str,
-        schema: Option<&Schema>,
-        equal: impl Fn(&Schema, &Schema) -> bool,
-    ) -> bool {
-        let Some((last_topic, last)) = &self.last else {
-            return false;
-        };
-        let schemas_equal = match (&last.schema, schema) {
-            (Some(a), Some(b)) => equal(a, b),
-            (None, None) => true,
-            _ => false,
-        };
-        schemas_equal && **last_topic == *topic
+    /// Puts the plan first among the recent ones: that of the schema, or the first when its schema is equal.
+    fn look_up(&mut self, topic: &str, schema: Option<&Schema>) -> Option<()> {
+        let key = (Arc::from(topic), identity(schema));
+        if let Some(entry) = self.plans.get(&key) {
+            let entry = entry.clone();
+            self.remember(key.0, entry);
+            return Some(());
+        }
+        let (last_topic, last) = self.recent.first()?;
+        (**last_topic == *topic && last.schema.as_ref() == schema).then_some(())
+    }
+
+    fn remember(&mut self, topic: Arc<str>, entry: Entry<P>) {
+        self.recent.truncate(RECENT - 1);
+        self.recent.insert(0, (topic, entry));
     }
 }
 
@@ -99,14 +100,13 @@ impl<P> Clone for Entry<P> {
     }
 }
 
-fn same(a: &Schema, b: &Schema) -> bool {
-    a.same(b)
-}
-
 /// The address of a schema; 0 of none.
 fn identity(schema: Option<&Schema>) -> usize {
     schema.map_or(0, |schema| std::ptr::from_ref::<SchemaDef>(schema).addr())
 }
+
+/// So many plans are compared before one is looked up.
+const RECENT: usize = 4;
 
 #[cfg(test)]
 mod tests {

@@ -10,11 +10,14 @@ use windlass_api::Text;
 
 pub(crate) use name::{Name, check_part};
 
-/// An Avro schema. `Display` gives it as JSON, the attributes in the order of Java's Avro.
+/// An Avro schema. `Display` gives it as JSON, the attributes in the order of Java's Avro; types of other schemas that it
+/// uses stay names.
 #[derive(Clone, Debug)]
 pub struct AvroSchema {
     pub(crate) nodes: Vec<Node>,
     pub(crate) root: NodeId,
+    /// How many of the nodes, which come first, are those of other schemas.
+    pub(crate) borrowed: usize,
 }
 
 /// The place of a type in its schema. Types that are used by name are shared, so that a schema may contain itself.
@@ -88,6 +91,7 @@ impl AvroSchema {
         AvroSchema {
             nodes: Vec::new(),
             root: NodeId(0),
+            borrowed: 0,
         }
     }
 
@@ -111,6 +115,11 @@ impl AvroSchema {
 
     pub(crate) fn kind(&self, id: NodeId) -> &Kind {
         &self.node(id).kind
+    }
+
+    /// Whether a type is that of another schema.
+    pub(crate) fn is_borrowed(&self, id: NodeId) -> bool {
+        (id.0 as usize) < self.borrowed
     }
 
     /// The full name of a named type; of others the name of their kind.

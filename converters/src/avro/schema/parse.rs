@@ -24,6 +24,7 @@ impl AvroSchema {
         for reference in references {
             parser.text(reference)?;
         }
+        parser.schema.borrowed = parser.schema.nodes.len();
         parser.schema.root = parser.text(text)?;
         Ok(parser.schema)
     }
@@ -352,6 +353,7 @@ mod tests {
         let address = r#"{"type":"record","name":"Address","namespace":"acme","fields":[]}"#;
         let person = r#"{"type":"record","name":"Person","namespace":"acme","fields":[{"name":"a","type":"Address"}]}"#;
         assert!(parse(person).is_err());
-        assert!(AvroSchema::parse(person, [address]).is_ok());
+        let parsed = AvroSchema::parse(person, [address]).unwrap();
+        assert_eq!(parsed.to_string(), person);
     }
 }

@@ -33,7 +33,7 @@ impl Printer<'_> {
     fn node(&mut self, id: NodeId, space: Option<&str>) -> Value {
         let node = self.schema.node(id);
         if let Some(name) = node.kind.name()
-            && !self.printed.insert(id)
+            && (self.schema.is_borrowed(id) || !self.printed.insert(id))
         {
             return Value::String(name.within(space));
         }
