@@ -1,5 +1,7 @@
 //! Connect data through Avro and back, and beside Apache Avro.
 
+#![expect(deprecated, reason = "its plain functions say what is compared")]
+
 mod content;
 
 use apache_avro::{Schema as Oracle, from_avro_datum, to_avro_datum};
