@@ -1,7 +1,7 @@
 //! Patterns against what `java.util.regex` of Java 17 made of them.
 //!
 //! Each line of `java_regex.jsonl` is a pattern, a text, and whether Java matched the whole text, found a part, found nothing or
-//! refused the pattern. There is no back reference that ignores case, which is refused here, and no `\b` beside letters beyond ASCII, which Java reads otherwise before 19.
+//! refused the pattern. There is no `\b` beside letters beyond ASCII, which Java reads otherwise before 19.
 
 use windlass_api::JavaRegex;
 

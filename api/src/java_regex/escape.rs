@@ -15,7 +15,8 @@ impl Translator {
     /// An escape outside a class.
     pub(super) fn escape(&mut self) -> Translated<()> {
         match self.pattern.get(self.at + 1).copied() {
-            Some('b') if self.pattern.get(self.at + 2) == Some(&'{') => {
+            // Another brace is that of a quantifier.
+            Some('b') if self.pattern[self.at + 2..].starts_with(&['{', 'g']) => {
                 if !self.pattern[self.at + 2..].starts_with(&['{', 'g', '}']) {
                     return self.error("Illegal/unsupported escape sequence");
                 }

@@ -267,7 +267,7 @@ mod tests {
         assert_eq!(error("*"), "Dangling meta character '*' near index 0\n*\n^");
         assert_eq!(error("a)"), "Unmatched closing ')' near index 0\na)\n^");
         for bad in [
-            r"\b{x}",
+            r"\b{gx}",
             r"\N{NO SUCH NAME}",
             r"\N",
             "a**",
