@@ -71,6 +71,8 @@ pub(crate) enum Local {
     Stop {
         connector: bool,
         tasks: Vec<TaskNumber>,
+        /// Whether others may run it already: then nothing is said about the connector.
+        silently: bool,
         done: oneshot::Sender<()>,
     },
     /// Stop and start.

@@ -270,7 +270,10 @@ impl Consumed for Follower {
         }
         match (key, status.flatten()) {
             (StatusKey::Connector(name), status) => {
-                entries.entry(name).or_default().connector = status;
+                let known = &mut entries.entry(name).or_default().connector;
+                if !is_outdated(known.as_ref(), status.as_ref()) {
+                    *known = status;
+                }
             }
             (StatusKey::Task(id), None) => {
                 if let Some(entry) = entries.get_mut(&id.connector) {
@@ -290,6 +293,16 @@ impl Consumed for Follower {
     fn failed(&mut self, error: ClientError) {
         tracing::error!(%error, "the status topic cannot be read");
     }
+}
+
+/// The same for a connector, whose last word may be of the generation in which it ran.
+fn is_outdated(known: Option<&Status>, status: Option<&Status>) -> bool {
+    let (Some(known), Some(status)) = (known, status) else {
+        return false;
+    };
+    status.state == State::Unassigned
+        && known.state == State::Running
+        && known.generation > status.generation
 }
 
 /// The last word of a worker that lost a task may come after the first word of the one that has it now (SO-008).

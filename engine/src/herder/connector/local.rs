@@ -22,11 +22,12 @@ impl ConnectorLoop {
             Local::Stop {
                 connector,
                 tasks,
+                silently,
                 done,
             } => {
                 self.stop_these_tasks(&tasks).await;
                 if connector {
-                    self.give_back_connector().await;
+                    self.give_back_connector(silently).await;
                 }
                 drop(done);
             }
@@ -50,15 +51,17 @@ impl ConnectorLoop {
     }
 
     /// Stops the connector object because another worker will run it, or none.
-    async fn give_back_connector(&mut self) {
+    async fn give_back_connector(&mut self, silently: bool) {
         if self.running.is_none() {
             return;
         }
         let version = self.running.as_ref().and_then(|r| r.reporter.version());
         self.stop_connector().await;
-        self.worker
-            .connector_reporter(&self.name, version)
-            .state(State::Unassigned);
+        if !silently {
+            self.worker
+                .connector_reporter(&self.name, version)
+                .state(State::Unassigned);
+        }
     }
 
     async fn restart_local(&mut self, connector: bool, tasks: &[TaskNumber]) {

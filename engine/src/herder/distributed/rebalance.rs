@@ -43,7 +43,7 @@ impl DistributedHerder {
     /// Stops everything, for others may run it by now, and joins with nothing.
     pub(super) async fn drop_work(&mut self, reason: &str) {
         let all = self.started.clone();
-        self.stop(&all).await;
+        self.stop_silently(&all).await;
         self.assigned = Work::default();
         self.rejoin(reason).await;
     }

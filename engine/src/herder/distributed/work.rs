@@ -41,6 +41,15 @@ impl DistributedHerder {
 
     /// Stops work of this worker, all of it at once; what does not stop in time is given up.
     pub(super) async fn stop(&mut self, work: &Work) {
+        self.stop_work(work, false).await;
+    }
+
+    /// Stops work that others may run by now.
+    pub(super) async fn stop_silently(&mut self, work: &Work) {
+        self.stop_work(work, true).await;
+    }
+
+    async fn stop_work(&mut self, work: &Work, silently: bool) {
         let running = work.common(&self.started);
         let mut stopping = Vec::new();
         for (name, (connector, tasks)) in by_connector(&running) {
@@ -48,6 +57,7 @@ impl DistributedHerder {
             let _ = self.local(&name).send(Message::Local(Local::Stop {
                 connector,
                 tasks,
+                silently,
                 done,
             }));
             stopping.push(stopped);
