@@ -11,6 +11,7 @@ use crate::answer;
 use crate::compatibility::Level;
 use crate::problem::{Problem, Result};
 use crate::record::{ConfigValue, DeleteSubjectValue, Key, SchemaValue};
+use crate::serialized;
 use crate::state::{Asked, Registration, State};
 use crate::store::{Change, Store};
 
@@ -80,7 +81,13 @@ impl Call<'_> {
             }
             ["schemas", "types"] => answer::json(&["JSON", "PROTOBUF", "AVRO"]),
             ["schemas", "ids", id] => {
-                let mut body = schema_body(&*state.schema(number(id)?)?);
+                let schema = state.schema(number(id)?)?;
+                let mut body = schema_body(&schema);
+                if self.asks("format", "serialized")
+                    && let Some(text) = serialized::descriptor(&state, &schema)
+                {
+                    body["schema"] = json!(text);
+                }
                 if self.flag("fetchMaxId") {
                     body["maxId"] = json!(state.max_id());
                 }
@@ -265,9 +272,13 @@ impl Call<'_> {
 
     /// Whether a parameter of the query is the word true.
     fn flag(&self, name: &str) -> bool {
+        self.asks(name, "true")
+    }
+
+    fn asks(&self, name: &str, wanted: &str) -> bool {
         self.query.split('&').any(|pair| {
             pair.split_once('=')
-                .is_some_and(|(key, value)| key == name && value.eq_ignore_ascii_case("true"))
+                .is_some_and(|(key, value)| key == name && value.eq_ignore_ascii_case(wanted))
         })
     }
 }

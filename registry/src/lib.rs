@@ -10,6 +10,7 @@ mod compatibility;
 mod error;
 mod problem;
 mod record;
+mod serialized;
 mod server;
 mod state;
 mod store;

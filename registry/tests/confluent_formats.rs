@@ -1,27 +1,28 @@
-//! Records that Confluent's Python client reads and writes, through a schema registry.
+//! Protobuf and JSON Schema messages exchanged with Confluent's Python client through the registry.
 //!
-//! `cargo nextest run -p windlass-converters --features foreign-clients --test confluent_python`, where
-//! `WINDLASS_TEST_PYTHON` is a Python that has `confluent-kafka[protobuf,json]` and `grpcio-tools`; the registry is at
-//! `WINDLASS_TEST_REGISTRY`.
+//! `tests/confluent/fetch` installs it into `target/confluent`.
+
+mod common;
 
 use std::io::{BufRead, BufReader, Lines, Write};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use common::{Running, props, read, write};
 use serde_json::{Value as Json, json};
-use tokio::runtime::Runtime;
 use windlass_api::{
-    Converter, Decimal, Encoded, ErrorKind, MapValue, Props, Schema, SchemaAndValue, Struct, Type,
-    Value, date, decimal, time, timestamp,
+    Converter, Decimal, MapValue, Schema, SchemaAndValue, Struct, Type, Value, date, decimal, time,
+    timestamp,
 };
 use windlass_converters::{JsonSchemaConverter, ProtobufConverter};
 
-#[test]
-fn python_reads_protobuf_of_every_type() {
-    let mut world = World::new();
+#[tokio::test(flavor = "multi_thread")]
+async fn python_reads_protobuf_of_every_type() {
+    let mut world = World::new().await;
     let mut converter = world.configured(ProtobufConverter::default(), &[]);
-    let topic = world.topic("protobuf-read");
+    let topic = "protobuf-read";
     let (schema, value) = everything();
-    let bytes = world.write(&mut converter, &topic, &schema, &value);
+    let bytes = world.write(&mut converter, topic, &schema, &value).await;
     let read = world.ask(&json!({
         "do": "read-protobuf", "topic": topic, "bytes": hex(&bytes), "id": id(&bytes), "name": "acme.All",
     }));
@@ -38,11 +39,11 @@ fn python_reads_protobuf_of_every_type() {
     );
 }
 
-#[test]
-fn protobuf_of_every_type_is_read_from_python() {
-    let mut world = World::new();
+#[tokio::test(flavor = "multi_thread")]
+async fn protobuf_of_every_type_is_read_from_python() {
+    let mut world = World::new().await;
     let mut converter = world.configured(ProtobufConverter::default(), &[]);
-    let topic = world.topic("protobuf-write");
+    let topic = "protobuf-write";
     let schema = r#"syntax = "proto3";
 package acme;
 import "confluent/meta.proto";
@@ -75,7 +76,7 @@ message All {
     let bytes = world.ask(&json!({
         "do": "write-protobuf", "topic": topic, "schema": schema, "name": "acme.All", "message": message,
     }));
-    let read = world.read(&mut converter, &topic, &unhex(&bytes));
+    let read = world.read(&mut converter, topic, &unhex(&bytes)).await;
     let all = read.value.as_struct().unwrap();
     all.validate().unwrap();
     let get = |name: &str| all.get(name).unwrap().clone();
@@ -132,11 +133,11 @@ message All {
     assert_eq!(inner(&get("note")), [Value::from("n")]);
 }
 
-#[test]
-fn protobuf_evolves_both_ways() {
-    let mut world = World::new();
+#[tokio::test(flavor = "multi_thread")]
+async fn protobuf_evolves_both_ways() {
+    let mut world = World::new().await;
     let mut converter = world.configured(ProtobufConverter::default(), &[]);
-    let topic = world.topic("protobuf-evolution");
+    let topic = "protobuf-evolution";
     let narrow = Schema::structure()
         .name("acme.M")
         .field("a", Schema::INT32)
@@ -145,14 +146,14 @@ fn protobuf_evolves_both_ways() {
     let value = Struct::from_values(narrow.clone(), vec![Value::Int32(5)])
         .unwrap()
         .into();
-    let bytes = world.write(&mut converter, &topic, &narrow, &value);
+    let bytes = world.write(&mut converter, topic, &narrow, &value).await;
     let wide = "syntax = \"proto3\";\npackage acme;\nmessage M { int32 a = 1; string b = 2; }\n";
     let read = json!({"do": "read-protobuf", "topic": topic, "bytes": hex(&bytes), "schema": wide, "name": "acme.M"});
     assert_eq!(world.ask(&read), json!({"a": 5, "b": ""}));
     let written = world.ask(&json!({
         "do": "write-protobuf", "topic": topic, "schema": wide, "name": "acme.M", "message": {"a": 6, "b": "new"},
     }));
-    let read = world.read(&mut converter, &topic, &unhex(&written));
+    let read = world.read(&mut converter, topic, &unhex(&written)).await;
     assert_eq!(
         read.value.as_struct().unwrap().values(),
         [Value::Int32(6), Value::from("new")]
@@ -163,17 +164,17 @@ fn protobuf_evolves_both_ways() {
         ("use.latest.version", "true"),
     ];
     let mut latest = world.configured(ProtobufConverter::default(), &latest);
-    let again = world.write(&mut latest, &topic, &narrow, &value);
+    let again = world.write(&mut latest, topic, &narrow, &value).await;
     assert_eq!(id(&again), id(&unhex(&written)));
 }
 
-#[test]
-fn python_reads_json_of_every_type() {
-    let mut world = World::new();
+#[tokio::test(flavor = "multi_thread")]
+async fn python_reads_json_of_every_type() {
+    let mut world = World::new().await;
     let mut converter = world.configured(JsonSchemaConverter::default(), &[]);
-    let topic = world.topic("json-read");
+    let topic = "json-read";
     let (schema, value) = everything();
-    let bytes = world.write(&mut converter, &topic, &schema, &value);
+    let bytes = world.write(&mut converter, topic, &schema, &value).await;
     let read = world.ask(&json!({"do": "read-json", "topic": topic, "bytes": hex(&bytes)}));
     assert_eq!(
         read,
@@ -184,15 +185,15 @@ fn python_reads_json_of_every_type() {
             "counts": {"k": 1}, "by_id": [{"key": 9, "value": {"x": 7, "y": "in"}}],
         })
     );
-    let back = world.read(&mut converter, &topic, &bytes);
+    let back = world.read(&mut converter, topic, &bytes).await;
     assert_eq!(back, SchemaAndValue::new(schema, value));
 }
 
-#[test]
-fn json_of_every_type_is_read_from_python() {
-    let mut world = World::new();
+#[tokio::test(flavor = "multi_thread")]
+async fn json_of_every_type_is_read_from_python() {
+    let mut world = World::new().await;
     let mut converter = world.configured(JsonSchemaConverter::default(), &[]);
-    let topic = world.topic("json-write");
+    let topic = "json-write";
     let schema = json!({
         "$schema": "http://json-schema.org/draft-07/schema#", "title": "All", "type": "object",
         "properties": {
@@ -213,7 +214,7 @@ fn json_of_every_type_is_read_from_python() {
     let bytes = world.ask(&json!({
         "do": "write-json", "topic": topic, "schema": schema.to_string(), "message": message,
     }));
-    let read = world.read(&mut converter, &topic, &unhex(&bytes));
+    let read = world.read(&mut converter, topic, &unhex(&bytes)).await;
     let all = read.value.as_struct().unwrap();
     all.validate().unwrap();
     let get = |name: &str| all.get(name).unwrap().clone();
@@ -250,11 +251,11 @@ fn json_of_every_type_is_read_from_python() {
     );
 }
 
-#[test]
-fn json_evolves_both_ways() {
-    let mut world = World::new();
+#[tokio::test(flavor = "multi_thread")]
+async fn json_evolves_both_ways() {
+    let mut world = World::new().await;
     let mut converter = world.configured(JsonSchemaConverter::default(), &[]);
-    let topic = world.topic("json-evolution");
+    let topic = "json-evolution";
     let narrow = Schema::structure()
         .name("M")
         .field("a", Schema::INT32)
@@ -263,7 +264,7 @@ fn json_evolves_both_ways() {
     let value = Struct::from_values(narrow.clone(), vec![Value::Int32(5)])
         .unwrap()
         .into();
-    let bytes = world.write(&mut converter, &topic, &narrow, &value);
+    let bytes = world.write(&mut converter, topic, &narrow, &value).await;
     let wide = json!({"title": "M", "type": "object", "properties": {
         "a": {"type": "integer", "connect.index": 0}, "b": {"type": "string", "default": "-", "connect.index": 1},
     }});
@@ -272,7 +273,7 @@ fn json_evolves_both_ways() {
     let written = world.ask(&json!({
         "do": "write-json", "topic": topic, "schema": wide.to_string(), "message": {"a": 6},
     }));
-    let read = world.read(&mut converter, &topic, &unhex(&written));
+    let read = world.read(&mut converter, topic, &unhex(&written)).await;
     assert_eq!(
         read.value.as_struct().unwrap().get("b").unwrap(),
         &Value::from("-")
@@ -356,31 +357,31 @@ fn price() -> Value {
 
 /// The registry, and Python beside it.
 struct World {
-    runtime: Runtime,
-    registry: String,
+    registry: Running,
     python: Child,
     input: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
 }
 
 impl World {
-    fn new() -> Self {
-        let set = |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set"));
-        let registry = set("WINDLASS_TEST_REGISTRY");
-        let root = env!("CARGO_MANIFEST_DIR");
-        let mut python = Command::new(set("WINDLASS_TEST_PYTHON"))
-            .arg(format!("{root}/tests/confluent_python/peer.py"))
-            .arg(&registry)
-            .arg(format!("{root}/src/protobuf/known"))
+    async fn new() -> Self {
+        let registry = Running::start().await;
+        let root = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+        let fetched = Command::new(root.join("tests/confluent/fetch")).status();
+        assert!(fetched.expect("tests/confluent/fetch").success());
+        let home = std::env::var_os("WINDLASS_CONFLUENT_HOME")
+            .map_or_else(|| root.join("target/confluent"), PathBuf::from);
+        let mut python = Command::new(home.join("bin/python"))
+            .arg(root.join("tests/confluent/formats.py"))
+            .arg(registry.url())
+            .arg(root.join("converters/src/protobuf/known"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .expect("python");
-        let input = python.stdin.take().unwrap();
-        let output = BufReader::new(python.stdout.take().unwrap()).lines();
-        let mut builder = tokio::runtime::Builder::new_current_thread();
+        let input = python.stdin.take().expect("a pipe");
+        let output = BufReader::new(python.stdout.take().expect("a pipe")).lines();
         World {
-            runtime: builder.enable_all().build().unwrap(),
             registry,
             python,
             input,
@@ -388,55 +389,32 @@ impl World {
         }
     }
 
-    /// A topic that no earlier run used: subjects outlive tests.
-    fn topic(&self, name: &str) -> String {
-        format!(
-            "{name}-{}-{}",
-            std::process::id(),
-            windlass_api::wall_clock_millis()
-        )
-    }
-
     fn configured<C: Converter>(&self, mut converter: C, settings: &[(&str, &str)]) -> C {
-        let url = [("schema.registry.url", &*self.registry)];
-        let pairs = settings.iter().chain(&url);
-        let props: Props = pairs
-            .map(|(k, v)| ((*k).to_owned(), Some((*v).to_owned())))
-            .collect();
-        converter.configure(&props, false).unwrap();
+        let mut props = props(settings);
+        props.insert("schema.registry.url".to_owned(), Some(self.registry.url()));
+        converter.configure(&props, false).expect("a configuration");
         converter
     }
 
-    fn write(
+    async fn write(
         &self,
         converter: &mut dyn Converter,
         topic: &str,
         schema: &Schema,
         value: &Value,
     ) -> Vec<u8> {
-        loop {
-            let mut out = Vec::new();
-            match converter.from_connect_data(topic, Some(schema), value, &mut out) {
-                Ok(Encoded::Appended) => return out,
-                Ok(other) => panic!("{other:?}"),
-                Err(e) if e.kind() == ErrorKind::NeedsPreparation => {
-                    self.runtime.block_on(converter.prepare()).unwrap();
-                }
-                Err(e) => panic!("{e:?}"),
-            }
-        }
+        let written = write(converter, topic, Some(schema), value).await;
+        written.expect("bytes").expect("no null").to_vec()
     }
 
-    fn read(&self, converter: &mut dyn Converter, topic: &str, bytes: &[u8]) -> SchemaAndValue {
-        loop {
-            match converter.to_connect_data(topic, Some(bytes.to_vec().into())) {
-                Ok(read) => return read,
-                Err(e) if e.kind() == ErrorKind::NeedsPreparation => {
-                    self.runtime.block_on(converter.prepare()).unwrap();
-                }
-                Err(e) => panic!("{e:?}"),
-            }
-        }
+    async fn read(
+        &self,
+        converter: &mut dyn Converter,
+        topic: &str,
+        bytes: &[u8],
+    ) -> SchemaAndValue {
+        let bytes = bytes.to_vec().into();
+        read(converter, topic, &bytes).await.expect("a value")
     }
 
     /// What Python answers.

@@ -54,7 +54,10 @@ def write_protobuf(request):
 
 def read_protobuf(request):
     text = request.get("schema") or CLIENT.get_schema(request["id"]).schema_str
-    return ProtobufDeserializer(message_class(text, request["name"]), {"use.deprecated.format": False})
+    kind = message_class(text, request["name"])
+    # With a client it fetches the schema too, as a descriptor.
+    client = None if request.get("schema") else CLIENT
+    return ProtobufDeserializer(kind, {"use.deprecated.format": False}, client)
 
 
 def answer(request):
