@@ -172,7 +172,7 @@ const FIELDS: [Field; 9] = [
     Field::Map,
 ];
 
-const MAX_DEPTH: usize = 200;
+const MAX_DEPTH: usize = 64;
 
 static TEXT: LazyLock<String> = LazyLock::new(|| SCHEMA.to_string());
 

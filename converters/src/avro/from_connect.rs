@@ -433,4 +433,4 @@ fn is_named(schema: &SchemaDef, name: &str) -> bool {
     schema.name.as_ref().is_some_and(|n| *n == name)
 }
 
-const MAX_DEPTH: usize = 200;
+const MAX_DEPTH: usize = 64;

@@ -311,3 +311,36 @@ fn hostile_input_ends() {
         assert!(decoder.read_message(Bytes::copy_from_slice(bytes)).is_err());
     }
 }
+
+#[test]
+fn the_deepest_schemas_fit_the_stack() {
+    let config = Options::default();
+    let record = |i: usize| match i {
+        0 => r#"{"type":"record","name":"R0","fields":[{"name":"x","type":"int"}]}"#.to_owned(),
+        i => format!(
+            r#"{{"type":"record","name":"R{i}","fields":[{{"name":"f","type":"R{}"}}]}}"#,
+            i - 1
+        ),
+    };
+    for (depth, fits) in [(62, true), (5000, false)] {
+        let texts: Vec<_> = (0..=depth).map(record).collect();
+        let references = texts[..depth].iter().map(String::as_str);
+        let avro = AvroSchema::parse(&texts[depth], references).unwrap();
+        let _ = avro.can_read(&avro);
+        let converted = to_connect::to_connect(&avro, &config, None);
+        assert_eq!(converted.is_ok(), fits);
+        let Ok((schema, decoder)) = converted else {
+            continue;
+        };
+        let value = decoder.read_message(Bytes::from_static(b"\x02")).unwrap();
+        let own = from_connect::from_connect(&config, schema.as_ref()).unwrap();
+        let mut out = Vec::new();
+        let encoder = encode::compile(&own, &config, schema.as_ref()).unwrap();
+        encoder.write_message(&value, &mut out).unwrap();
+        assert_eq!(out, b"\x02");
+        assert!(own.to_string().contains("\"R0\""));
+    }
+    let (_, decoder) = to_connect::to_connect(super::anything::schema(), &config, None).unwrap();
+    let nested: Vec<u8> = [0, 0, 0, 0, 0, 0, 0, 2, 2].repeat(5000);
+    assert!(decoder.read_message(nested.into()).is_err());
+}

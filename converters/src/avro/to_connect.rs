@@ -551,5 +551,5 @@ pub(super) fn branch_schema<'s>(
         .map(|field| &field.schema)
 }
 
-const MAX_DEPTH: usize = 200;
+const MAX_DEPTH: usize = 64;
 const MAX_TYPES: usize = 65_536;

@@ -185,7 +185,7 @@ fn is_promoted(reader: &Kind, writer: &Kind) -> bool {
     }
 }
 
-const MAX_DEPTH: usize = 300;
+const MAX_DEPTH: usize = 100;
 
 #[cfg(test)]
 mod tests {
