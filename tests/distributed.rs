@@ -190,7 +190,7 @@ impl Files {
         for end in ["source", "sink"] {
             let path = format!("/connectors/{}-{name}-{end}/config", self.group);
             let mut config = worker.rest.get(&path).expect("an answer").json();
-            config["errors.log.enable"] = json!((turn % 2 == 0).to_string());
+            config["errors.log.enable"] = json!(turn.is_multiple_of(2).to_string());
             self.put(worker, &path, &config);
         }
     }

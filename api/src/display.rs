@@ -38,7 +38,10 @@ impl Display for MapValue {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut separator = "{";
         for (key, value) in self {
-            write!(f, "{separator}{key}={value}")?;
+            f.write_str(separator)?;
+            key.fmt(f)?;
+            f.write_str("=")?;
+            value.fmt(f)?;
             separator = ", ";
         }
         f.write_str(if self.is_empty() { "{}" } else { "}" })
@@ -51,7 +54,11 @@ impl Display for Struct {
         f.write_str("Struct{")?;
         let mut separator = "";
         for (field, value) in self.iter().filter(|(_, value)| !value.is_null()) {
-            write!(f, "{separator}{}={value}", field.name)?;
+            // Not by `write!`, whose arguments cost more than short texts do.
+            f.write_str(separator)?;
+            f.write_str(&field.name)?;
+            f.write_str("=")?;
+            value.fmt(f)?;
             separator = ",";
         }
         f.write_str("}")
@@ -62,7 +69,8 @@ fn write_elements(f: &mut Formatter<'_>, elements: &[Value]) -> fmt::Result {
     f.write_str("[")?;
     let mut separator = "";
     for element in elements {
-        write!(f, "{separator}{element}")?;
+        f.write_str(separator)?;
+        element.fmt(f)?;
         separator = ", ";
     }
     f.write_str("]")

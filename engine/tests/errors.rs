@@ -301,7 +301,7 @@ async fn what_the_converter_of_a_source_refuses_is_written_as_json() {
     ];
     let config = [config.to_vec(), QUEUE.to_vec()].concat();
     world.create_source("src", &config).await;
-    let array = Value::Array(vec![Value::Int64(1), Value::Null].into());
+    let array = Value::Array(vec![Value::Int64(1), Value::Null]);
     world.script.source.give("t", [array, Value::Int64(5)]);
     let letter = &dead_letters(&world.address, "dead", 1).await[0];
     assert_eq!(letter.value.as_deref(), Some("[1,null]"));

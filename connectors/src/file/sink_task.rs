@@ -1,7 +1,8 @@
 //! FileStreamSink: the task.
 
+use std::fmt::{self, Write as _};
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 use std::os::fd::AsFd;
 use std::path::Path;
 use std::sync::Arc;
@@ -153,11 +154,22 @@ async fn write_through(output: &mut (impl AsyncWriteExt + Unpin), text: &[u8]) -
 fn append_text(out: &mut Vec<u8>, value: &Value) -> Result<()> {
     match value {
         Value::String(text) => short::push(out, text.as_bytes()),
-        other => write!(out, "{other}")
+        other => write!(ShortTexts(out), "{other}")
             .map_err(|e| ConnectError::data(format!("cannot write the value: {e}")))?,
     }
     out.push(b'\n');
     Ok(())
+}
+
+/// Takes text in the pieces that values are made of, most of which are a few bytes.
+struct ShortTexts<'a>(&'a mut Vec<u8>);
+
+impl fmt::Write for ShortTexts<'_> {
+    #[inline]
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        short::push(self.0, text.as_bytes());
+        Ok(())
+    }
 }
 
 /// A buffer that one large batch made larger than this is not kept.
