@@ -128,7 +128,7 @@ fn structs_with_defaults_and_names() {
         .version(3)
         .doc("the doc")
         .field("inner", inner.clone())
-        .field("again", optional_inner.clone())
+        .field("again", optional_inner)
         .field("count", count)
         .field(
             "tags",
