@@ -129,6 +129,10 @@ fn wrong_worker_files_exit_with_2_and_one_clear_line() {
             "response.http.headers.config",
         ),
         ("key.converter=\\u12", "\\uxxxx"),
+        (
+            "config.providers=file",
+            "config providers are not in this release",
+        ),
     ];
     for (line, message) in cases {
         let file = worker_file(directory.path(), line);

@@ -79,10 +79,10 @@ impl DistributedConfig {
         let def = definition::distributed::keys();
         let values = def.parse_with(&props, plugins)?;
         let worker = WorkerConfig::new(&def, props, plugins)?;
-        Self::read(worker, &def, &values)
+        Self::read(worker, &values)
     }
 
-    fn read(worker: WorkerConfig, _def: &ConfigDef, values: &ParsedConfig) -> Result<Self> {
+    fn read(worker: WorkerConfig, values: &ParsedConfig) -> Result<Self> {
         let millis = |key: &str| {
             let millis: i32 = values.get(key)?;
             let millis = u64::try_from(millis)

@@ -24,6 +24,8 @@ use crate::plugins::{Connector, PluginError, PluginKind, Plugins, VersionRange};
 pub struct ConnectorValidation {
     plugins: Arc<Plugins>,
     worker: Arc<WorkerConfig>,
+    /// Whether `exactly.once.support=required` is held against the worker; standalone workers do not look at it.
+    clustered: bool,
 }
 
 /// A configuration about which nothing can be said key by key.
@@ -44,7 +46,18 @@ pub enum ValidationError {
 impl ConnectorValidation {
     /// For the connectors of this worker.
     pub fn new(plugins: Arc<Plugins>, worker: Arc<WorkerConfig>) -> Self {
-        ConnectorValidation { plugins, worker }
+        ConnectorValidation {
+            plugins,
+            worker,
+            clustered: false,
+        }
+    }
+
+    /// The same for a worker of a cluster, which has no exactly-once sources.
+    #[must_use]
+    pub fn clustered(mut self) -> Self {
+        self.clustered = true;
+        self
     }
 
     /// Checks a configuration, asking the connector too.
@@ -75,6 +88,9 @@ impl ConnectorValidation {
             topics::check(props, &mut answers);
         }
         add_null_errors(props, &mut answers);
+        if self.clustered {
+            refuse_exactly_once(&mut answers);
+        }
         let converters = self.converters(props, &answers);
         let overrides = self.overrides(props, &plugin);
         let own = plugin.config();
@@ -319,6 +335,18 @@ fn prefixed(def: &ConfigDef, answers: &[ConfigValue], prefix: &str) -> ConfigInf
         error_count,
         groups,
         configs,
+    }
+}
+
+/// `DistributedHerder.validateSourceConnectorConfig`, for a worker without exactly-once sources.
+fn refuse_exactly_once(answers: &mut IndexMap<String, ConfigValue>) {
+    let Some(answer) = answers.get_mut("exactly.once.support") else {
+        return;
+    };
+    let required = matches!(&answer.value, ConfigData::String(level) if level.eq_ignore_ascii_case("required"));
+    if required && answer.errors.is_empty() {
+        let text = "This worker does not have exactly-once source support enabled.";
+        answer.errors.push(text.to_owned());
     }
 }
 

@@ -113,6 +113,7 @@ impl WorkerConfig {
                 u64::try_from(millis).unwrap_or_default(),
             ))
         };
+        refuse_providers(values.get("config.providers")?)?;
         let allowlist: Vec<String> = values.get("connector.client.config.override.allowlist")?;
         let path: Option<Vec<String>> = values.get("plugin.path")?;
         Ok(WorkerConfig {
@@ -222,6 +223,20 @@ pub(super) fn with_prefix(props: &Props, prefix: &str) -> BTreeMap<String, Strin
         .iter()
         .filter_map(|(key, value)| Some((key.strip_prefix(prefix)?.to_owned(), value.clone()?)))
         .collect()
+}
+
+/// Without them `${file:...}` would reach connectors and Kafka as it stands: in place of a password, for example.
+fn refuse_providers(names: &[String]) -> Result<()> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let text =
+        "config providers are not in this release; write the values in place of the references";
+    Err(windlass_api::invalid_value(
+        "config.providers",
+        names.join(","),
+        text,
+    ))
 }
 
 /// A class key and the version key that belongs to it.

@@ -158,7 +158,7 @@ pub async fn start_distributed(options: DistributedOptions) -> Result<Herder, St
     let member = topics.member();
     let worker = Arc::new(Worker {
         id: Arc::from(worker_id),
-        validation: ConnectorValidation::new(Arc::clone(&plugins), Arc::clone(&common)),
+        validation: ConnectorValidation::new(Arc::clone(&plugins), Arc::clone(&common)).clustered(),
         config: common,
         plugins,
         configs,
