@@ -189,10 +189,21 @@ impl Files {
     fn touch(&self, worker: &Worker, name: &str, turn: usize) {
         for end in ["source", "sink"] {
             let path = format!("/connectors/{}-{name}-{end}/config", self.group);
-            let mut config = worker.rest.get(&path).expect("an answer").json();
+            let mut config = self.config(worker, &path);
             config["errors.log.enable"] = json!(turn.is_multiple_of(2).to_string());
             self.put(worker, &path, &config);
         }
+    }
+
+    /// Java answers reads with an error, too, while its group rebalances.
+    fn config(&self, worker: &Worker, path: &str) -> Value {
+        wait_for("the configuration", PATIENCE, || {
+            let answer = worker.rest.get(path).expect("an answer");
+            match answer.status {
+                200 => Ok(answer.json()),
+                _ => Err(answer.body),
+            }
+        })
     }
 
     /// Java answers 409 while its group rebalances.

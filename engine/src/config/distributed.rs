@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use windlass_api::{ConfigDef, ConnectError, ParsedConfig, Props, Result, invalid_value};
+use windlass_api::{ConnectError, ParsedConfig, Props, Result, invalid_value};
 
 use super::definition;
 use super::worker::WorkerConfig;
