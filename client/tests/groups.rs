@@ -46,18 +46,22 @@ async fn cooperative_members_keep_what_they_need_not_give() {
 async fn share_and_take_over(name: &str, assignors: &str) -> (Vec<String>, Vec<String>) {
     let topic = TestTopic::new(name, PARTITIONS as i32).await;
     let group = unique(name);
-    let settings = [
-        ("group.id", group.as_str()),
-        ("partition.assignment.strategy", assignors),
-        ("heartbeat.interval.ms", "200"),
-    ];
-    let first = Member::start(&topic.name, &settings);
+    // Ranges are given in the order of member ids, which begin with the client's id.
+    let settings = |client_id| {
+        [
+            ("client.id", client_id),
+            ("group.id", group.as_str()),
+            ("partition.assignment.strategy", assignors),
+            ("heartbeat.interval.ms", "200"),
+        ]
+    };
+    let first = Member::start(&topic.name, &settings("first"));
     first.until_owning(PARTITIONS).await;
     fill(&topic, 0).await;
     first
         .until("the first records", |seen| seen.records.len() >= 60)
         .await;
-    let second = Member::start(&topic.name, &settings);
+    let second = Member::start(&topic.name, &settings("second"));
     second.until_owning(3).await;
     first.until_owning(3).await;
     fill(&topic, 1).await;

@@ -24,7 +24,8 @@ pub(crate) fn config(pairs: &[(&str, &str)]) -> ConsumerConfig {
 }
 
 pub(crate) fn consumer(cluster: &Cluster, pairs: &[(&str, &str)]) -> Consumer {
-    Consumer::new(cluster.clone(), config(pairs)).unwrap()
+    let config = config(pairs);
+    Consumer::new(cluster.with_client_id(&config.client.client_id), config).unwrap()
 }
 
 /// Values consumed until there are `count`, with `partition@offset value` each.
