@@ -1,23 +1,18 @@
 //! What a line costs in the file connectors, without Kafka: ns per line is the time of a run divided by `LINES`.
 
-use std::fs::File;
+mod support;
+
 use std::future::Future;
-use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use tokio::runtime::{Builder, Runtime};
+use support::{LINES, Nothing, props, runtime, write_lines};
 use windlass_api::{
-    OffsetMap, OffsetStorageReader, Props, Result, SinkOffsets, SinkRecord, SinkTask,
-    SinkTaskContext, SourcePartition, SourceRecord, SourceTask, SourceTaskContext, TimestampType,
-    TopicPartition,
+    SinkRecord, SinkTask, SourceRecord, SourceTask, SourceTaskContext, TimestampType,
 };
 use windlass_connectors::file::{FileStreamSinkTask, FileStreamSourceTask};
-
-const LINES: usize = 100_000;
 
 fn main() {
     divan::main();
@@ -92,61 +87,4 @@ fn sink_record(record: SourceRecord) -> SinkRecord {
         timestamp_type: TimestampType::CreateTime,
         original_partition: 0,
     }
-}
-
-fn write_lines(path: &Path, text: &str) {
-    let mut file = BufWriter::new(File::create(path).expect("file"));
-    for n in 0..LINES {
-        match text {
-            "ascii" => writeln!(file, "{n:099}"),
-            _ => writeln!(file, "é{n:097}"),
-        }
-        .expect("write");
-    }
-    file.flush().expect("write");
-}
-
-fn props(path: &Path) -> Props {
-    let entries = [("file", path.to_str()), ("topic", Some("lines"))];
-    entries
-        .into_iter()
-        .map(|(k, v)| (k.to_owned(), v.map(str::to_owned)))
-        .collect()
-}
-
-fn runtime() -> Runtime {
-    Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("runtime")
-}
-
-/// A context in which nothing was stored and nothing is asked for.
-struct Nothing;
-
-#[async_trait::async_trait]
-impl OffsetStorageReader for Nothing {
-    async fn offsets(&self, partitions: &[SourcePartition]) -> Result<Vec<Option<OffsetMap>>> {
-        Ok(vec![None; partitions.len()])
-    }
-}
-
-impl SinkTaskContext for Nothing {
-    fn rewind(&self, _offsets: SinkOffsets) {}
-
-    fn timeout(&self, _timeout: Duration) {}
-
-    fn assignment(&self) -> Vec<TopicPartition> {
-        Vec::new()
-    }
-
-    fn pause(&self, _partitions: &[TopicPartition]) -> Result<()> {
-        Ok(())
-    }
-
-    fn resume(&self, _partitions: &[TopicPartition]) -> Result<()> {
-        Ok(())
-    }
-
-    fn request_commit(&self) {}
 }

@@ -1,8 +1,8 @@
 //! Single message transforms and predicates, one per file, named as the Java class.
 //!
-//! `$Key` and `$Value` of a class are one implementation with a [`Target`](target::Target). A record is changed where it
+//! `$Key` and `$Value` of a class are one implementation with a `Target`. A record is changed where it
 //! is: what depends on a schema only (the schema that a record gets, the places of fields) is worked out when that schema
-//! is first seen and found again by pointer, see [`recent`].
+//! is first seen and found again by pointer, see the module `recent`.
 
 mod cast;
 mod config;
