@@ -33,7 +33,6 @@ mod kind;
 mod lists;
 mod parse;
 mod parsed;
-mod password;
 mod recommender;
 mod validate;
 mod validator;
@@ -45,10 +44,10 @@ pub use key::ConfigKey;
 pub use kind::{Importance, Kind, Width};
 pub use parse::parse_type;
 pub use parsed::{FromConfig, ParsedConfig};
-pub use password::Password;
 pub use recommender::Recommender;
 pub use validate::ConfigValue;
 pub use validator::Validator;
+pub use windlass_secret::Secret as Password;
 
 use std::fmt::Display;
 

@@ -1,8 +1,9 @@
 //! What every client of a cluster needs: where it is, how to reach it, how patient to be.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::Duration;
+
+use windlass_secret::Secret;
 
 use super::reader::{ConfigError, Parsed, Reader};
 use super::{Properties, keys};
@@ -88,28 +89,6 @@ pub struct Security {
     pub protocol: SecurityProtocol,
     /// All `ssl.*` and `sasl.*` keys as given, never shown.
     pub settings: BTreeMap<String, Secret>,
-}
-
-/// Text that never shows in logs or errors.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Hides `text`.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text itself; the one place where it comes out.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[hidden]")
-    }
 }
 
 impl ClientConfig {

@@ -11,10 +11,11 @@ mod producer;
 mod reader;
 
 pub use admin::AdminConfig;
-pub use common::{ClientConfig, DnsLookup, MetadataRecovery, Secret, Security, SecurityProtocol};
+pub use common::{ClientConfig, DnsLookup, MetadataRecovery, Security, SecurityProtocol};
 pub use consumer::{ConsumerConfig, GroupProtocol, IsolationLevel, OffsetReset};
 pub use producer::{Acks, ProducerConfig};
 pub use reader::{ConfigError, Explicit, Parsed};
+pub use windlass_secret::Secret;
 
 /// Settings as the user wrote them: key to text.
 pub type Properties = std::collections::BTreeMap<String, String>;
