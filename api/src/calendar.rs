@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use crate::logical::MILLIS_PER_DAY;
-
 /// The fields of a point in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Civil {
@@ -151,6 +149,8 @@ fn to_march(year: i64, month: i64) -> (i64, i64) {
     (year, (153 * ((month + 9) % 12) + 2) / 5)
 }
 
+/// A day in milliseconds.
+pub const MILLIS_PER_DAY: i64 = 86_400_000;
 /// 15 October 1582, the first day of the Gregorian calendar, in days since the epoch.
 pub const GREGORIAN_START: i64 = -141_427;
 /// From 1 March of year 0 (Gregorian) to the epoch.

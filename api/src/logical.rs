@@ -30,7 +30,8 @@ impl Logical {
 
 /// The logical type Date: a day, without a time, in UTC.
 pub mod date {
-    use super::{MILLIS_PER_DAY, check_name};
+    use super::check_name;
+    use crate::calendar::MILLIS_PER_DAY;
     use crate::{ConnectError, Result, Schema, SchemaDef};
 
     /// The schema name of the logical type.
@@ -67,7 +68,8 @@ pub mod date {
 
 /// The logical type Time: a time of day, without a day, in UTC.
 pub mod time {
-    use super::{MILLIS_PER_DAY, check_name};
+    use super::check_name;
+    use crate::calendar::MILLIS_PER_DAY;
     use crate::{ConnectError, Result, Schema, SchemaDef};
 
     /// The schema name of the logical type.
@@ -138,9 +140,6 @@ pub mod timestamp {
         from_logical(schema, millis)
     }
 }
-
-/// A day in milliseconds.
-pub(crate) const MILLIS_PER_DAY: i64 = 86_400_000;
 
 fn schema(kind: crate::Type, name: &'static str) -> crate::Schema {
     let mut def = SchemaDef::new(kind, false);

@@ -131,7 +131,7 @@ fn project_map(source: &Schema, value: &Value, target: &Schema) -> Result<Value>
 
 /// Whether every number of the one type is (nearly) one of the other.
 fn is_promotable(source: Type, target: Type) -> bool {
-    let rank = |kind: Type| NUMBERS.iter().position(|n| *n == kind);
+    let rank = |kind: Type| Type::NUMBERS.iter().position(|n| *n == kind);
     matches!((rank(source), rank(target)), (Some(source), Some(target)) if source <= target)
 }
 
@@ -176,12 +176,3 @@ fn wrong_class(value: &Value) -> ConnectError {
     let message = format!("a {} is not of the source schema", value.java_class());
     ConnectError::new(ErrorKind::Internal, message)
 }
-
-const NUMBERS: [Type; 6] = [
-    Type::Int8,
-    Type::Int16,
-    Type::Int32,
-    Type::Int64,
-    Type::Float32,
-    Type::Float64,
-];

@@ -79,6 +79,29 @@ pub struct Field {
 }
 
 impl Type {
+    /// The types of numbers, from narrow to wide.
+    pub const NUMBERS: [Type; 6] = [
+        Type::Int8,
+        Type::Int16,
+        Type::Int32,
+        Type::Int64,
+        Type::Float32,
+        Type::Float64,
+    ];
+
+    /// The types that [`is_primitive`](Self::is_primitive).
+    pub const PRIMITIVES: [Type; 9] = [
+        Type::Int8,
+        Type::Int16,
+        Type::Int32,
+        Type::Int64,
+        Type::Float32,
+        Type::Float64,
+        Type::Boolean,
+        Type::String,
+        Type::Bytes,
+    ];
+
     /// The name as in Java's `Schema.Type.getName`: `int8`, `float32`, `struct`.
     pub const fn name(self) -> &'static str {
         match self {

@@ -3,10 +3,12 @@
 use bytes::Bytes;
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
-use windlass_api::{
-    Converter, Encoded, MapValue, Props, Schema, SchemaAndValue, Struct, Text, Value, timestamp,
-};
+use windlass_api::{Converter, Encoded, MapValue, Props, Schema, SchemaAndValue, Text, Value};
 use windlass_converters::{JsonConverter, StringConverter};
+
+use self::support::order;
+
+mod support;
 
 fn main() {
     divan::main();
@@ -17,35 +19,6 @@ fn line() -> Value {
     Value::String(Text::from(
         "2026-01-01T00:00:00Z INFO request served path=/api/v1/orders status=200 took=12ms bytes=5120 id=7f3a9c",
     ))
-}
-
-/// Eight fields, about 750 bytes in an envelope.
-fn order() -> Struct {
-    let schema = Schema::structure()
-        .name("com.acme.Order")
-        .version(1)
-        .field("id", Schema::INT64)
-        .field("customer", Schema::STRING)
-        .field("email", Schema::OPTIONAL_STRING)
-        .field("quantity", Schema::INT32)
-        .field("price", Schema::FLOAT64)
-        .field("paid", Schema::BOOLEAN)
-        .field("placed", timestamp::schema())
-        .field("note", Schema::OPTIONAL_STRING)
-        .build()
-        .unwrap();
-    let mut order = Struct::new(schema).unwrap();
-    order.put("id", 1_234_567_890_123i64).unwrap();
-    order
-        .put("customer", "Jane Doe-Smith of Springfield")
-        .unwrap();
-    order.put("email", "jane.doe@example.com").unwrap();
-    order.put("quantity", 42).unwrap();
-    order.put("price", 1234.56).unwrap();
-    order.put("paid", true).unwrap();
-    order.put("placed", Value::Date(1_600_000_000_123)).unwrap();
-    order.put("note", "leave it at the door, please").unwrap();
-    order
 }
 
 fn of_string() -> SchemaAndValue {

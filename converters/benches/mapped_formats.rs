@@ -3,41 +3,17 @@
 use bytes::Bytes;
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
-use windlass_api::{Schema, Struct, Value, timestamp};
+use windlass_api::{Schema, Value};
 use windlass_converters::avro::{self, AvroSchema};
 use windlass_converters::json_schema;
 use windlass_converters::protobuf::{self, Decoder, Encoder, ProtoFile, to_proto};
 
+use self::support::order;
+
+mod support;
+
 fn main() {
     divan::main();
-}
-
-/// The struct of the other converters' benches.
-fn order() -> Struct {
-    let schema = Schema::structure()
-        .name("com.acme.Order")
-        .version(1)
-        .field("id", Schema::INT64)
-        .field("customer", Schema::STRING)
-        .field("email", Schema::OPTIONAL_STRING)
-        .field("quantity", Schema::INT32)
-        .field("price", Schema::FLOAT64)
-        .field("paid", Schema::BOOLEAN)
-        .field("placed", timestamp::schema())
-        .field("note", Schema::OPTIONAL_STRING)
-        .build()
-        .unwrap();
-    let values = vec![
-        Value::Int64(1_234_567_890_123),
-        Value::from("Jane Doe-Smith of Springfield"),
-        Value::from("jane.doe@example.com"),
-        Value::Int32(42),
-        Value::Float64(1234.56),
-        Value::Boolean(true),
-        Value::Date(1_600_000_000_123),
-        Value::from("leave it at the door, please"),
-    ];
-    Struct::from_values(schema, values).unwrap()
 }
 
 fn protobuf_plans(schema: &Schema) -> (Encoder, Decoder) {

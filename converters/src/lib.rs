@@ -8,7 +8,6 @@ mod byte_array;
 mod charset;
 pub mod config;
 mod format;
-mod java_order;
 mod json;
 pub mod json_schema;
 mod number;

@@ -121,7 +121,7 @@ fn content(u: &mut Unstructured<'_>) -> Result<(Option<Schema>, Value)> {
 fn schema(u: &mut Unstructured<'_>, depth: usize) -> Result<Schema> {
     let kind = u.int_in_range(0..=if depth == 0 { 12 } else { 18 })?;
     let mut builder = match kind {
-        0..=8 => Schema::builder(PRIMITIVES[kind]),
+        0..=8 => Schema::builder(Type::PRIMITIVES[kind]),
         9 => return Ok(date::schema()),
         10 => return Ok(time::schema()),
         11 => return Ok(timestamp::schema()),
@@ -192,7 +192,7 @@ fn value_of(u: &mut Unstructured<'_>, schema: &Schema) -> Result<Value> {
 fn value(u: &mut Unstructured<'_>, depth: usize) -> Result<Value> {
     let kind = u.int_in_range(0..=if depth == 0 { 12 } else { 18 })?;
     Ok(match kind {
-        0..=8 => primitive(u, PRIMITIVES[kind])?,
+        0..=8 => primitive(u, Type::PRIMITIVES[kind])?,
         9 => Value::Null,
         10 => Value::Date(u.arbitrary()?),
         11 => decimal(u)?.into(),
@@ -263,16 +263,4 @@ const WORDS: &[&str] = &[
     "a", "b", "c.f", "`d.e`", "", "a!", "b?", "int8", "int64", "float32", "boolean", "string", "unix", "Date", "Time",
     "Timestamp", "seconds", "nanoseconds", "move", "copy", "yyyy-MM-dd HH:mm:ss.SSSXXX", "EEE, d MMM yy z", "(a)|b",
     "$1-$2", "${topic}-${timestamp}", "12", "1.5e3", "true", "null", "2020-01-02", "[1,2]", "9223372036854775807",
-];
-
-const PRIMITIVES: [Type; 9] = [
-    Type::Int8,
-    Type::Int16,
-    Type::Int32,
-    Type::Int64,
-    Type::Float32,
-    Type::Float64,
-    Type::Boolean,
-    Type::String,
-    Type::Bytes,
 ];

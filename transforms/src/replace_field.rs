@@ -87,7 +87,7 @@ fn rename_fields(edits: &mut FieldEdits, renames: &[String], syntax: FieldSyntax
             None => pairs.push((old.to_owned(), new.into())),
         }
     }
-    java_order::sort_by_hash(&mut pairs, |(old, _)| old);
+    java_order::sort(&mut pairs, |(old, _)| old);
     let (olds, news): (Vec<String>, Vec<Text>) = pairs.into_iter().unzip();
     for (path, new) in field_paths(&olds, syntax)?.iter().zip(&news) {
         edits.rename(path, new);

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value as Json;
-use windlass_api::{ConnectError, RecordMut, Transform, Verdict};
 use windlass_golden::{
-    Case, Outcome, Report, cases, expect_error, folder, is_error, props, sink_record, source_record,
+    Case, Outcome, Report, cases, each_record, expect_applied, expect_error, folder, props,
 };
 use windlass_transforms::predicates::predicates;
 use windlass_transforms::transforms;
@@ -51,7 +49,7 @@ fn run(case: &Case) -> Outcome {
     if let Some(predicate) = predicates().iter().find(|p| p.class == class) {
         let mut predicate = (predicate.new)();
         let configured = predicate.configure(&props(&case["config"]));
-        return each(case, configured, |record, expected| {
+        return each_record(case, configured, |record, expected| {
             match predicate.test(record) {
                 Ok(answer) if *expected == answer => Ok(()),
                 Ok(answer) => Err(format!("expected {expected}, found {answer}")),
@@ -64,57 +62,8 @@ fn run(case: &Case) -> Outcome {
     };
     let mut transform = (transform.new)();
     let configured = transform.configure(&props(&case["config"]));
-    each(case, configured, |record, expected| {
-        apply(transform.as_mut(), record, expected)
+    each_record(case, configured, |record, expected| {
+        let applied = transform.apply(record);
+        expect_applied(expected, applied, record)
     })
-}
-
-/// Checks one record after the other, unless the configuration was refused.
-fn each(
-    case: &Case,
-    configured: Result<(), ConnectError>,
-    mut check: impl FnMut(&mut RecordMut<'_>, &Json) -> Outcome,
-) -> Outcome {
-    let (input, output) = (&case["in"], &case["out"]);
-    if let Err(error) = configured {
-        return expect_error(output, "configure", &error);
-    }
-    let is_sink = case["kind"] == "sink";
-    let mut one = |input: &Json, output: &Json| {
-        if is_sink {
-            check(&mut RecordMut::Sink(&mut sink_record(input)), output)
-        } else {
-            check(&mut RecordMut::Source(&mut source_record(input)), output)
-        }
-    };
-    match (input.as_array(), output.as_array()) {
-        (Some(inputs), Some(outputs)) if inputs.len() == outputs.len() => inputs
-            .iter()
-            .zip(outputs)
-            .enumerate()
-            .try_for_each(|(i, (input, output))| {
-                one(input, output).map_err(|e| format!("record {i}: {e}"))
-            }),
-        (None, _) => one(input, output),
-        _ => Err(format!("expected {output}, found no error to configure")),
-    }
-}
-
-fn apply(transform: &mut dyn Transform, record: &mut RecordMut<'_>, expected: &Json) -> Outcome {
-    let kept = match transform.apply(record) {
-        Ok(Verdict::Keep) => true,
-        Ok(Verdict::Drop) => false,
-        Err(error) => return expect_error(expected, "apply", &error),
-    };
-    let as_expected = match (expected, &*record) {
-        (Json::Null, _) => !kept,
-        (expected, _) if is_error(expected) => false,
-        (expected, RecordMut::Source(record)) => kept && source_record(expected) == **record,
-        (expected, RecordMut::Sink(record)) => kept && sink_record(expected) == **record,
-    };
-    if as_expected {
-        return Ok(());
-    }
-    let found = kept.then_some(&**record);
-    Err(format!("expected {expected}, found {found:?}"))
 }

@@ -4,7 +4,7 @@ use num_traits::ToPrimitive;
 
 use super::parse::parse_string;
 use super::text::to_text;
-use crate::logical::MILLIS_PER_DAY;
+use crate::calendar::MILLIS_PER_DAY;
 use crate::{
     ConnectError, Decimal, ErrorKind, Logical, MapValue, Result, Schema, Struct, Text, Type, Value,
     date, decimal, time, timestamp,

@@ -251,7 +251,7 @@ fn wider(known: Schema, new: &Schema) -> Option<Schema> {
             _ => None,
         };
     }
-    let rank = |schema: &Schema| NUMBERS.iter().position(|kind| *kind == schema.kind);
+    let rank = |schema: &Schema| Type::NUMBERS.iter().position(|kind| *kind == schema.kind);
     let (known_rank, new_rank) = (rank(&known)?, rank(new)?);
     Some(if known_rank > new_rank {
         known
@@ -382,16 +382,6 @@ impl<'a> Tokens<'a> {
 fn trim(token: &str) -> &str {
     token.trim_matches(|c| c <= ' ')
 }
-
-/// Types from narrow to wide.
-const NUMBERS: [Type; 6] = [
-    Type::Int8,
-    Type::Int16,
-    Type::Int32,
-    Type::Int64,
-    Type::Float32,
-    Type::Float64,
-];
 
 /// Bounds the stack.
 const MAX_DEPTH: usize = 256;

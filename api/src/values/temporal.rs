@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use crate::calendar::MILLIS_PER_DAY;
 use crate::calendar::{Civil, days_of};
-use crate::logical::MILLIS_PER_DAY;
 use crate::{SchemaAndValue, Value, date, time, timestamp};
 
 /// A date as text: below one day after the epoch a time, at midnight a date, else a timestamp.

@@ -20,11 +20,7 @@ pub(super) fn definition() -> ConfigDef {
             flag("ignore.default.for.nullables", false, "Whether a null in an optional field is written as null where the field has a default.")
                 .importance(Importance::Medium),
         )
-        .define(
-            ConfigKey::new("schemas.cache.config", Kind::Int)
-                .default_value(1000)
-                .documentation("How many converted schemas are kept."),
-        )
+        .define(registry::config::cached_schemas_key())
         .define(
             flag("enhanced.avro.schema.support", false, "Whether enums and the namespaces in unions are kept.")
                 .importance(Importance::Medium),

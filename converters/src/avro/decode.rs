@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use num_bigint::BigInt;
+use windlass_api::calendar::MILLIS_PER_DAY;
 use windlass_api::{ConnectError, Decimal, MapValue, Result, Schema, Struct, Text, Value};
 
 use super::anything;
@@ -389,6 +390,4 @@ pub(super) fn no_branch(index: i64) -> ConnectError {
         "expected a branch of the union, found number {index}"
     ))
 }
-
-const MILLIS_PER_DAY: i64 = 86_400_000;
 const MAX_EMPTY: usize = 65_536;

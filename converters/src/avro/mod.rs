@@ -31,8 +31,8 @@ pub use self::config::Options;
 pub use self::schema::AvroSchema;
 
 use crate::registry::{
-    IdCache, NewSchema, PlanCache, RegistryConfig, Resolver, SchemaFormat, StoredSchema, Written,
-    frame,
+    self, IdCache, NewSchema, PlanCache, RegistryConfig, Resolver, SchemaFormat, StoredSchema,
+    Written, about, frame,
 };
 
 /// Converts to and from Avro, in the wire format of Confluent's schema registry.
@@ -127,7 +127,7 @@ impl Converter for AvroConverter {
     fn configure(&mut self, props: &Props, is_key: bool) -> Result<()> {
         let parsed = config::definition().parse(props)?;
         self.config = Options::new(&parsed)?;
-        let capacity = usize::try_from(parsed.get::<i32>("schemas.cache.config")?).unwrap_or(1);
+        let capacity = registry::config::cached_schemas(&parsed)?;
         self.writers = PlanCache::new(capacity);
         self.readers = IdCache::new(capacity);
         let registry = RegistryConfig::new(&parsed, props)?;
@@ -209,12 +209,4 @@ fn parse(stored: &StoredSchema) -> Result<AvroSchema> {
         &stored.text,
         stored.references.iter().map(|r| r.text.as_str()),
     )
-}
-
-/// Says what failed, as Java does; the request for preparation passes as it is.
-fn about(error: ConnectError, message: impl FnOnce() -> String) -> ConnectError {
-    match error.kind() {
-        ErrorKind::NeedsPreparation => error,
-        kind => ConnectError::new(kind, message()).caused_by(error),
-    }
 }

@@ -172,11 +172,7 @@ impl Registry {
             return Ok(Schema::clone(schema));
         }
         let stored = self.resolver.schema(id)?;
-        let references: Vec<_> = stored
-            .references
-            .iter()
-            .map(|reference| (reference.name.clone(), reference.text.clone()))
-            .collect();
+        let references = stored.named_references();
         let plain = from_json_schema(&stored.text, &references, None, options)?;
         let subject = self.resolver.subject(topic, plain.name.as_deref())?;
         let schema = match self.resolver.version(&subject, id)? {

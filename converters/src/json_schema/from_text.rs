@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use windlass_api::{ConnectError, ErrorKind, Schema, SchemaBuilder, Text, Type, Value};
+use windlass_api::{ConnectError, ErrorKind, Schema, SchemaBuilder, Text, Type, Value, java_order};
 
 use super::documents::{Documents, Place};
 use super::names::{
@@ -11,7 +11,6 @@ use super::names::{
 };
 use super::options::Options;
 use super::parts::{Part, parts};
-use crate::java_order::{self, DEFAULT_CAPACITY};
 use crate::json::dialect::Dialect;
 use crate::json::error::{self, ReadResult};
 use crate::json::node::{Content, Node};
@@ -375,7 +374,7 @@ pub(super) fn properties(object: &Node) -> Vec<(&Text, &Node)> {
         Some(Content::Object(all)) => all.iter().map(|(name, node)| (name, node)).collect(),
         _ => Vec::new(),
     };
-    java_order::sort(&mut all, DEFAULT_CAPACITY, |(name, _)| name);
+    java_order::sort(&mut all, |(name, _)| name);
     all
 }
 

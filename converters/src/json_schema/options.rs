@@ -2,6 +2,8 @@
 
 use windlass_api::{ConfigDef, ConfigKey, Importance, Kind, ParsedConfig, Result, Validator};
 
+use crate::registry::config::{cached_schemas, cached_schemas_key};
+
 /// How schemas and data are mapped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -47,9 +49,7 @@ impl Options {
                 .get::<&str>("decimal.format")?
                 .eq_ignore_ascii_case("NUMERIC"),
             flatten_singleton_unions: config.get("flatten.singleton.unions")?,
-            cache_size: usize::try_from(config.get::<i32>("schemas.cache.config")?)
-                .unwrap_or(0)
-                .max(1),
+            cache_size: cached_schemas(config)?,
         })
     }
 }
@@ -71,12 +71,7 @@ pub(super) fn define(def: ConfigDef) -> ConfigDef {
         false,
         "Whether a null stays null where the field has a default.",
     ))
-    .define(
-        ConfigKey::new("schemas.cache.config", Kind::Int)
-            .default_value(1000)
-            .importance(Importance::Low)
-            .documentation("How many converted schemas are kept."),
-    )
+    .define(cached_schemas_key())
     .define(flag(
         "object.additional.properties",
         true,

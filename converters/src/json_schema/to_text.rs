@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use windlass_api::{ConnectError, Result, Schema, SchemaDef, Text, Type, decimal, number};
+use windlass_api::{
+    ConnectError, Result, Schema, SchemaDef, Text, Type, decimal, java_order, number,
+};
 
 use super::names::{
     ENUM, GENERALIZED_ENUM, ID, INDEX, KEY, NAMESPACE, NULL_SYMBOL, PARAMETERS, TYPE, VALUE,
@@ -10,7 +12,6 @@ use super::names::{
 };
 use super::options::Options;
 use super::union::is_union;
-use crate::java_order::{self, DEFAULT_CAPACITY};
 use crate::json::dialect::Dialect;
 use crate::json::escape::push_string;
 use crate::json::write::Writer;
@@ -139,7 +140,7 @@ impl Printer<'_> {
             .keys()
             .filter_map(|name| name.strip_prefix(prefix)?.strip_prefix('.'))
             .collect();
-        java_order::sort(&mut symbols, DEFAULT_CAPACITY, |symbol| symbol);
+        java_order::sort(&mut symbols, |symbol| symbol);
         self.member("enum");
         self.out.push(b'[');
         for symbol in symbols {
@@ -206,7 +207,7 @@ impl Printer<'_> {
         if let Some(index) = index {
             extras.push((INDEX, Extra::Number(index as i64)));
         }
-        java_order::sort(&mut extras, DEFAULT_CAPACITY, |(name, _)| name);
+        java_order::sort(&mut extras, |(name, _)| name);
         java_order::sort_copied(&mut extras, |(name, _)| name);
         for (name, extra) in extras {
             self.member(name);
@@ -222,9 +223,9 @@ impl Printer<'_> {
     fn push_parameters(&mut self, schema: &SchemaDef) {
         let mut parameters: Vec<(&Text, &Text)> = schema.parameters.iter().flatten().collect();
         parameters.retain(|(name, _)| !name.starts_with(NAMESPACE));
-        java_order::sort(&mut parameters, DEFAULT_CAPACITY, |(name, _)| name);
+        java_order::sort(&mut parameters, |(name, _)| name);
         let size = parameters.len();
-        java_order::sort(&mut parameters, size, |(name, _)| name);
+        java_order::sort_from(&mut parameters, size, |(name, _)| name);
         self.out.push(b'{');
         for (name, value) in parameters {
             self.member_of_map(name);
@@ -250,7 +251,7 @@ impl Printer<'_> {
         self.out
             .extend_from_slice(b"{\"type\":\"object\",\"properties\":{");
         let mut parts = [(KEY, 0, key), (VALUE, 1, value)];
-        java_order::sort(&mut parts, DEFAULT_CAPACITY, |(name, ..)| name);
+        java_order::sort(&mut parts, |(name, ..)| name);
         for (name, index, schema) in parts {
             self.member_of_map(name);
             self.push(schema, Some(index), Null::AsDeclared)?;
@@ -264,7 +265,7 @@ impl Printer<'_> {
             return Ok(());
         }
         let mut fields: Vec<_> = schema.fields.iter().collect();
-        java_order::sort(&mut fields, DEFAULT_CAPACITY, |field| &field.name);
+        java_order::sort(&mut fields, |field| &field.name);
         self.member("properties");
         self.out.push(b'{');
         for field in fields {

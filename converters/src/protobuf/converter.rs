@@ -187,10 +187,5 @@ impl Registry {
 }
 
 fn compile(stored: &StoredSchema) -> Result<ProtoFile> {
-    let references: Vec<_> = stored
-        .references
-        .iter()
-        .map(|reference| (reference.name.clone(), reference.text.clone()))
-        .collect();
-    ProtoFile::compile(&stored.text, &references)
+    ProtoFile::compile(&stored.text, &stored.named_references())
 }

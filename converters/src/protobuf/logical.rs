@@ -1,6 +1,7 @@
 //! Connect's logical types as the messages that stand for them.
 
 use num_bigint::{BigInt, Sign};
+use windlass_api::calendar::{Civil, MILLIS_PER_DAY, days_of};
 use windlass_api::{ConnectError, Decimal, Logical, Result};
 
 use super::wire::{BYTES, Cursor, ReadResult, VARINT, push_part, push_tag, push_varint};
@@ -37,8 +38,8 @@ pub(super) fn push_date(out: &mut Vec<u8>, logical: Logical, millis: i64) -> Res
             ));
         }
         Logical::Date => {
-            let (year, month, day) = civil(millis.div_euclid(MILLIS_PER_DAY));
-            [year, month, day, 0]
+            let date = Civil::of(millis);
+            [date.year, date.month.into(), date.day.into(), 0]
         }
         Logical::Time if !(0..=MILLIS_PER_DAY).contains(&millis) => {
             return Err(ConnectError::data(
@@ -143,7 +144,8 @@ fn day([year, month, day, _]: Numbers) -> Option<i64> {
     let in_range = year >= 1 && (1..=12).contains(&month) && (1..=31).contains(&day);
     let days = days_of(year, month, in_range.then_some(day)?);
     let millis = days.checked_mul(MILLIS_PER_DAY)?;
-    (civil(days) == (year, month, day)).then_some(millis)
+    // The calendar is lenient; a date that it moves is none.
+    (Civil::of(millis).day == day as u32).then_some(millis)
 }
 
 fn time_of_day([hours, minutes, seconds, nanos]: Numbers) -> Option<i64> {
@@ -159,52 +161,8 @@ fn instant([seconds, nanos, ..]: Numbers) -> Option<i64> {
     in_range.then(|| seconds * 1000 + nanos / 1_000_000)
 }
 
-/// Year, month and day of a day since the epoch, as Java's `GregorianCalendar`: Julian before 15 October 1582.
-fn civil(days: i64) -> (i64, i64, i64) {
-    let is_gregorian = days >= GREGORIAN_START;
-    // Days since 1 March of the year 0, by the calendar in question.
-    let since = days + if is_gregorian { 719_468 } else { 719_470 };
-    let (year, day_of_year) = if is_gregorian {
-        let era = since.div_euclid(146_097);
-        let of_era = since.rem_euclid(146_097);
-        let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-        (
-            era * 400 + year,
-            of_era - (365 * year + year / 4 - year / 100),
-        )
-    } else {
-        let of_cycle = since.rem_euclid(1461);
-        let year = (of_cycle - of_cycle / 1460) / 365;
-        (since.div_euclid(1461) * 4 + year, of_cycle - 365 * year)
-    };
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    (year + i64::from(month <= 2), month, day)
-}
-
-/// The day since the epoch.
-fn days_of(year: i64, month: i64, day: i64) -> i64 {
-    let year = year - i64::from(month <= 2);
-    let shifted = if month > 2 { month - 3 } else { month + 9 };
-    let julian = 365 * year + year.div_euclid(4) + (153 * shifted + 2) / 5 + day - 1;
-    let gregorian = julian - year.div_euclid(100) + year.div_euclid(400) - 719_468;
-    if gregorian >= GREGORIAN_START {
-        gregorian
-    } else {
-        julian - 719_470
-    }
-}
-
 /// Counting the digits of a number takes the square of its length.
 const MAX_DIGIT_BYTES: usize = 10_000;
-const MILLIS_PER_DAY: i64 = 86_400_000;
-/// 15 October 1582.
-const GREGORIAN_START: i64 = -141_427;
 /// Of the years 1 to 9999.
 const SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
 
@@ -213,22 +171,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_are_those_of_javas_calendar() {
-        for (date, days) in [
-            ((1970, 1, 1), 0),
-            ((2000, 2, 29), 11_016),
-            ((1900, 3, 1), -25_508),
-            ((1582, 10, 15), GREGORIAN_START),
-            ((1582, 10, 4), GREGORIAN_START - 1),
-            ((1, 1, 1), -719_164),
-            ((9999, 12, 31), 2_932_896),
-        ] {
-            assert_eq!((civil(days), days_of(date.0, date.1, date.2)), (date, days));
-        }
-        for days in (-719_164..100_000).step_by(97) {
-            let (year, month, day) = civil(days);
-            assert_eq!(days_of(year, month, day), days);
-        }
+    fn dates_that_are_none_are_refused() {
+        assert_eq!(day([2000, 2, 29, 0]), Some(11_016 * MILLIS_PER_DAY));
         assert_eq!(day([2023, 2, 29, 0]), None);
         assert_eq!(day([1582, 10, 10, 0]), None);
         assert_eq!(day([0, 1, 1, 0]), None);

@@ -1,6 +1,8 @@
 //! What of the configuration decides the mapping between Connect and Protobuf.
 
-use windlass_api::{ConfigDef, ConfigKey, Importance, Kind, ParsedConfig, Result};
+use windlass_api::{ConfigDef, ConfigKey, Kind, ParsedConfig, Result};
+
+use crate::registry::config::{cached_schemas, cached_schemas_key};
 
 /// How schemas and data are mapped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +58,6 @@ impl Default for Options {
 impl Options {
     /// Takes them from a configuration that has the keys of [`define`].
     pub(super) fn from_config(config: &ParsedConfig) -> Result<Self> {
-        let cache_size = config.get::<i32>("schemas.cache.config")?;
         Ok(Options {
             generalized_sum_types: config.get("generalized.sum.type.support")?,
             ignore_default_for_nullables: config.get("ignore.default.for.nullables")?,
@@ -70,19 +71,14 @@ impl Options {
             generate_struct_for_nulls: config.get("generate.struct.for.nulls")?,
             generate_index_for_unions: config.get("generate.index.for.unions")?,
             flatten_unions: config.get("flatten.unions")?,
-            cache_size: usize::try_from(cache_size).unwrap_or(0).max(1),
+            cache_size: cached_schemas(config)?,
         })
     }
 }
 
 /// Adds the keys to those of the registry client.
 pub(super) fn define(def: ConfigDef) -> ConfigDef {
-    let def = def.define(
-        ConfigKey::new("schemas.cache.config", Kind::Int)
-            .default_value(1000)
-            .importance(Importance::Low)
-            .documentation("How many converted schemas are kept."),
-    );
+    let def = def.define(cached_schemas_key());
     FLAGS
         .iter()
         .fold(def, |def, (name, default, documentation)| {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use windlass_api::{ConnectError, Logical, Result, Schema, SchemaDef, Type};
+use windlass_api::{ConnectError, Logical, Result, Schema, SchemaDef, Type, java_order};
 
 use super::known;
 use super::names::{
@@ -13,7 +13,6 @@ use super::names::{
 use super::options::Options;
 use super::printer::{Enum, Field, File, Message};
 use super::scalar::Scalar;
-use crate::java_order;
 
 /// The `.proto` file of a Connect schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -221,7 +220,7 @@ impl Printer<'_> {
                     meta.push((key, value.as_str().to_owned()));
                 }
             }
-            java_order::sort(meta, java_order::DEFAULT_CAPACITY, |(key, _)| key);
+            java_order::sort(meta, |(key, _)| key);
         }
         self.imported(name)
     }

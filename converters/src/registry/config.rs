@@ -94,6 +94,19 @@ impl RegistryConfig {
     }
 }
 
+/// How many converted schemas a converter keeps, of a configuration with [`cached_schemas_key`].
+pub(crate) fn cached_schemas(config: &ParsedConfig) -> Result<usize> {
+    Ok(usize::try_from(config.get::<i32>(CACHED_SCHEMAS)?).unwrap_or(0))
+}
+
+/// `schemas.cache.config`
+pub(crate) fn cached_schemas_key() -> ConfigKey {
+    ConfigKey::new(CACHED_SCHEMAS, Kind::Int)
+        .default_value(1000)
+        .importance(Importance::Low)
+        .documentation("How many converted schemas are kept.")
+}
+
 /// Adds the shared keys to the definition of a converter.
 pub fn define(def: ConfigDef) -> ConfigDef {
     let def = define_access(def);
@@ -282,4 +295,5 @@ fn non_negative<T: TryFrom<i32>>(config: &ParsedConfig, key: &str) -> Result<T> 
         .map_err(|_| ConnectError::config(format!("{key}: expected at least 0, found {value}")))
 }
 
+const CACHED_SCHEMAS: &str = "schemas.cache.config";
 const TOPIC_NAME_STRATEGY: &str = "io.confluent.kafka.serializers.subject.TopicNameStrategy";

@@ -71,6 +71,14 @@ pub struct StoredSchema {
     pub references: Vec<StoredReference>,
 }
 
+impl StoredSchema {
+    /// Name and text of each reference.
+    pub(crate) fn named_references(&self) -> Vec<(String, String)> {
+        let named = |reference: &StoredReference| (reference.name.clone(), reference.text.clone());
+        self.references.iter().map(named).collect()
+    }
+}
+
 /// A schema that another one uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredReference {

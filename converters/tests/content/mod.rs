@@ -23,9 +23,9 @@ pub(crate) fn content() -> impl Strategy<Value = SchemaAndValue> {
 /// A schema of any shape.
 pub(crate) fn schema() -> BoxedStrategy<Schema> {
     let plain = prop_oneof![
-        proptest::sample::select(&PRIMITIVES[..])
+        proptest::sample::select(&Type::PRIMITIVES[..])
             .prop_map(|kind| Schema::builder(kind).build().unwrap()),
-        proptest::sample::select(&PRIMITIVES[..])
+        proptest::sample::select(&Type::PRIMITIVES[..])
             .prop_map(|kind| Schema::builder(kind).optional().build().unwrap()),
         (-3i32..10).prop_map(decimal::schema),
         Just(date::schema()),
@@ -184,15 +184,3 @@ pub(crate) fn finite() -> impl Strategy<Value = f64> {
     ]
     .prop_map(|v| if v.is_finite() { v + 0.0 } else { 0.5 })
 }
-
-const PRIMITIVES: [Type; 9] = [
-    Type::Int8,
-    Type::Int16,
-    Type::Int32,
-    Type::Int64,
-    Type::Float32,
-    Type::Float64,
-    Type::Boolean,
-    Type::String,
-    Type::Bytes,
-];

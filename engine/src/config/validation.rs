@@ -206,7 +206,7 @@ impl ConnectorValidation {
             own.entry("converter.type".to_owned())
                 .or_insert_with(|| Some(what.to_owned()));
             let mut answers = def.validate_with(&own, &*self.plugins);
-            java_order::sort_by_hash(&mut answers, |answer| &answer.name);
+            java_order::sort(&mut answers, |answer| &answer.name);
             parts.push(prefixed(&def, &answers, &prefix));
         }
         parts
@@ -255,7 +255,7 @@ impl ConnectorValidation {
             answer.errors.extend(error);
             answers.push(answer);
         }
-        java_order::sort_by_hash(&mut answers, |answer| &answer.name);
+        java_order::sort(&mut answers, |answer| &answer.name);
         prefixed(&def, &answers, prefix)
     }
 }

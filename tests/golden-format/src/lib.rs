@@ -12,6 +12,7 @@
 //! report.finish();
 //! ```
 
+mod applied;
 mod bytes;
 mod case;
 mod error;
@@ -21,6 +22,7 @@ mod schema;
 mod value;
 
 pub use crate::bytes::{bytes, expect_bytes};
+pub use applied::{each_record, expect_applied};
 pub use case::{Case, cases, folder, props};
 pub use error::{error_kind, expect_error, is_error};
 pub use record::{headers, sink_record, source_record};

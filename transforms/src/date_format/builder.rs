@@ -1,6 +1,8 @@
 //! From fields to an instant, as Java's lenient `GregorianCalendar`.
 
-use windlass_api::calendar::{Civil, GREGORIAN_START, days_of_gregorian, days_of_julian};
+use windlass_api::calendar::{
+    Civil, GREGORIAN_START, MILLIS_PER_DAY, days_of_gregorian, days_of_julian,
+};
 
 use super::zone::Zone;
 
@@ -295,4 +297,3 @@ fn month_length(year: i32, month: i32) -> i32 {
 }
 
 const FIELDS: usize = Field::Savings as usize + 1;
-const MILLIS_PER_DAY: i64 = 86_400_000;

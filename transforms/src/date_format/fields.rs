@@ -1,6 +1,6 @@
 //! The fields of a moment, with weeks as in the United States: they begin on Sunday, and 1 January is in the first.
 
-use windlass_api::calendar::{Civil, days_of};
+use windlass_api::calendar::{Civil, MILLIS_PER_DAY, days_of};
 
 /// The fields of a moment of local time.
 pub(super) struct Fields {
@@ -116,5 +116,3 @@ fn sunday_before(days: i64) -> i64 {
     // The epoch was a Thursday.
     days - (days + 4).rem_euclid(7)
 }
-
-const MILLIS_PER_DAY: i64 = 86_400_000;

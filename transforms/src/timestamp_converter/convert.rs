@@ -3,6 +3,7 @@
 use std::str::FromStr;
 use std::sync::LazyLock;
 
+use windlass_api::calendar::MILLIS_PER_DAY;
 use windlass_api::{
     ConnectError, ErrorKind, Logical, Result, Schema, SchemaDef, Type, Value, date, time, timestamp,
 };
@@ -195,8 +196,6 @@ fn no_format() -> ConnectError {
         "a timestamp is text, but no format is configured",
     )
 }
-
-const MILLIS_PER_DAY: i64 = 86_400_000;
 
 /// Date, Time and Timestamp, required and optional: made once, so that they are found by pointer.
 static LOGICAL: LazyLock<[[Schema; 2]; 3]> = LazyLock::new(|| {
