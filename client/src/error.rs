@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use kafka_protocol::error::ResponseError;
 use windlass_wire::ErrorCode;
 
 use crate::config::ConfigError;
@@ -73,6 +74,20 @@ pub enum ClientError {
         what: String,
     },
 
+    /// The end of a transaction was asked for and no answer tells what became of it. The producer must be initialised
+    /// again before it does anything else: what was sent may still arrive.
+    #[error("{what}: the outcome is not known: {cause}")]
+    Indefinite {
+        /// What was asked for.
+        what: String,
+        /// Why no answer came.
+        cause: Arc<ClientError>,
+    },
+
+    /// A call that the state of the handle does not allow, such as to commit what was not begun.
+    #[error("{0}")]
+    State(String),
+
     /// The handle was closed, or the runtime that served it is gone.
     #[error("the client is closed")]
     Closed,
@@ -105,14 +120,23 @@ impl ClientError {
         }
     }
 
+    /// Whether another producer with the same `transactional.id` has taken over (Java's `ProducerFencedException`).
+    pub fn is_fenced(&self) -> bool {
+        self.code()
+            .is_some_and(|code| code == ResponseError::ProducerFenced)
+    }
+
     /// Whether the same call may succeed later without anyone changing anything.
     pub fn is_retriable(&self) -> bool {
         match self {
             Self::Broker { code, .. } => code.is_retriable(),
             Self::Connection { .. } | Self::Unreachable { .. } | Self::Timeout { .. } => true,
-            Self::Config(_) | Self::Protocol { .. } | Self::Unsupported { .. } | Self::Closed => {
-                false
-            }
+            Self::Config(_)
+            | Self::Protocol { .. }
+            | Self::Unsupported { .. }
+            | Self::Indefinite { .. }
+            | Self::State(_)
+            | Self::Closed => false,
         }
     }
 }

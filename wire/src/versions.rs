@@ -69,8 +69,9 @@ pub fn ours(api: ApiKey) -> Option<VersionRange> {
         // 4 is for brokers among themselves; 5 is for transactions of version 2 (KIP-890).
         ApiKey::AddPartitionsToTxn => (0, 3),
         ApiKey::AddOffsetsToTxn => (0, 4),
-        ApiKey::EndTxn => (0, 4),
-        ApiKey::TxnOffsetCommit => (0, 4),
+        // 5 of these two is for transactions of version 2.
+        ApiKey::EndTxn => (0, 5),
+        ApiKey::TxnOffsetCommit => (0, 5),
         ApiKey::DescribeAcls => (1, 3),
         ApiKey::DescribeConfigs => (1, 4),
         ApiKey::AlterConfigs => (0, 2),
@@ -94,6 +95,7 @@ pub fn ours(api: ApiKey) -> Option<VersionRange> {
 pub struct BrokerVersions {
     /// Sorted by key.
     ranges: Vec<(i16, VersionRange)>,
+    transaction_version: i16,
 }
 
 impl BrokerVersions {
@@ -115,7 +117,21 @@ impl BrokerVersions {
             .collect();
         ranges.sort_by_key(|(key, _)| *key);
         ranges.dedup_by_key(|(key, _)| *key);
-        Self { ranges }
+        let feature = response
+            .finalized_features
+            .iter()
+            .find(|feature| feature.name.as_str() == "transaction.version");
+        Self {
+            ranges,
+            transaction_version: feature.map_or(0, |feature| feature.max_version_level),
+        }
+    }
+
+    /// The cluster's `transaction.version`, 0 where it has none. From 2 on a transaction takes in what is written
+    /// without being told of it first, and each has an epoch of its own (KIP-890).
+    #[must_use]
+    pub fn transaction_version(&self) -> i16 {
+        self.transaction_version
     }
 
     /// The broker's range of an API.

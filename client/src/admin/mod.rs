@@ -8,6 +8,7 @@ mod cluster;
 mod configs;
 mod groups;
 mod offsets;
+mod producers;
 mod records;
 mod topics;
 

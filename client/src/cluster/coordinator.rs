@@ -35,15 +35,8 @@ impl Cluster {
     /// # Errors
     /// The last failure when the time is up, or at once what no retry helps (no authorization).
     pub async fn coordinator(&self, of: &Coordinator) -> Result<NodeId, ClientError> {
-        if let Some(node) = self
-            .shared
-            .coordinators
-            .known
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(of)
-        {
-            return Ok(*node);
+        if let Some(node) = self.known_coordinator(of) {
+            return Ok(node);
         }
         self.retry(
             &format!("looking for the coordinator of {of}"),
@@ -51,6 +44,13 @@ impl Cluster {
             || self.find_coordinator(of),
         )
         .await
+    }
+
+    /// The coordinator, if it was found before.
+    pub(crate) fn known_coordinator(&self, of: &Coordinator) -> Option<NodeId> {
+        let known = self.shared.coordinators.known.lock();
+        let known = known.unwrap_or_else(PoisonError::into_inner);
+        known.get(of).copied()
     }
 
     /// Forgets the coordinator because `node` said it is not, or could not be reached. A newer one stays.

@@ -17,6 +17,8 @@ pub enum Lane {
     Fetch(u64),
     /// One group member's; see [`Cluster::group_lane`].
     Group(u64),
+    /// One transactional producer's; see [`Cluster::transaction_lane`].
+    Transaction(u64),
 }
 
 /// A lane that belongs to one user. Its connections are closed when it is dropped.

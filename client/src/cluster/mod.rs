@@ -143,6 +143,14 @@ impl Cluster {
         }
     }
 
+    /// A lane for one transactional producer: on a connection that is shared, each would wait for the commits of all.
+    pub fn transaction_lane(&self) -> OwnedLane {
+        OwnedLane {
+            lane: Lane::Transaction(self.shared.pool.next_lane()),
+            cluster: self.clone(),
+        }
+    }
+
     /// Sends one request to one broker and waits for its answer: one attempt, connecting first if need be.
     ///
     /// # Errors

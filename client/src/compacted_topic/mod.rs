@@ -107,7 +107,6 @@ impl CompactedTopic {
         let partitions: Vec<TopicPartition> = (0..topic.partition_count())
             .map(|p| TopicPartition::new(config.topic.clone(), p))
             .collect();
-        let isolation = config.consumer.isolation;
         let reading = ConsumerConfig {
             group_id: None,
             offset_reset: OffsetReset::Earliest,
@@ -122,7 +121,6 @@ impl CompactedTopic {
         let ends = Ends {
             cluster: cluster.clone(),
             partitions,
-            isolation,
         };
         let work = Work::new(
             consumer,
@@ -200,12 +198,11 @@ impl CompactedTopic {
 struct Ends {
     cluster: Cluster,
     partitions: Vec<TopicPartition>,
-    isolation: IsolationLevel,
 }
 
 impl Ends {
-    /// The end of each partition: under read_committed, that of the last transaction that is over, since a log is
-    /// never kept waiting for one that is not.
+    /// The end of each partition, open transactions included: what was committed behind the beginning of an open one is
+    /// read only after that one, and must not be missed (as Java, which asks its admin client).
     async fn find(&self) -> Result<BTreeMap<TopicPartition, i64>, ClientError> {
         let limit = self.cluster.config().api_timeout;
         let mut ends = BTreeMap::new();
@@ -230,7 +227,7 @@ impl Ends {
             Lane::Shared.into(),
             node,
             &asked,
-            self.isolation,
+            IsolationLevel::ReadUncommitted,
         )
         .await;
         let found = found.and_then(|mut found| match found.remove(tp) {

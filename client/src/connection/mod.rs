@@ -95,6 +95,12 @@ impl Connection {
             })
     }
 
+    /// The cluster's `transaction.version`, 0 where it has none.
+    pub(crate) fn transaction_version(&self) -> i16 {
+        let versions = self.shared.versions.get();
+        versions.map_or(0, BrokerVersions::transaction_version)
+    }
+
     /// An id for the next request.
     pub(crate) fn next_correlation(&self) -> i32 {
         self.shared.next_correlation.fetch_add(1, Ordering::Relaxed) & i32::MAX

@@ -124,6 +124,10 @@ impl Producer {
     /// Opens a batch for a record of `size` bytes, if the memory allows.
     #[cold]
     fn begin(&mut self, at: At, size: usize) -> Result<(), AppendError> {
+        if self.transaction.as_ref().is_some_and(|t| !t.is_open()) {
+            let text = "records of a transactional producer need an open transaction";
+            return Err(ClientError::State(text.to_owned()).into());
+        }
         let queue = self.topics.queue(at);
         let expected = queue
             .expected

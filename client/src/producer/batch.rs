@@ -103,6 +103,7 @@ impl Batch {
         &mut self,
         stamp: Stamp,
         compression: Compression,
+        transactional: bool,
         codecs: &mut Codecs,
     ) -> Result<(Bytes, Option<BatchBuilder>)> {
         let mut free = None;
@@ -111,7 +112,7 @@ impl Batch {
                 let options = BatchOptions {
                     compression,
                     producer: stamp,
-                    transactional: false,
+                    transactional,
                 };
                 let sealed = builder.finish(&options, codecs)?;
                 free = (compression != Compression::None).then(|| std::mem::take(builder));
@@ -232,7 +233,9 @@ mod tests {
             epoch: 0,
             base_sequence: i32::MAX - 1,
         };
-        batch.seal(stamp, Compression::Gzip, &mut codecs).unwrap();
+        batch
+            .seal(stamp, Compression::Gzip, false, &mut codecs)
+            .unwrap();
         let [mut left, mut right] = batch.split(&mut codecs).unwrap();
         assert_eq!(left.count + right.count, 9);
         assert!(
@@ -254,7 +257,7 @@ mod tests {
         let mut seen = Vec::new();
         for half in [&mut left, &mut right] {
             let (bytes, _) = half
-                .seal(half.stamp, Compression::None, &mut codecs)
+                .seal(half.stamp, Compression::None, false, &mut codecs)
                 .unwrap();
             let set = batch::Batch::parse(bytes)
                 .unwrap()
@@ -275,7 +278,7 @@ mod tests {
                 .unwrap();
         }
         batch
-            .seal(Stamp::NONE, Compression::None, &mut codecs)
+            .seal(Stamp::NONE, Compression::None, false, &mut codecs)
             .unwrap();
         let halves = batch.split(&mut codecs).unwrap();
         assert_eq!(halves.map(|half| half.count), [1, 1]);
@@ -293,7 +296,9 @@ mod tests {
             epoch: 0,
             base_sequence: 10,
         };
-        batch.seal(stamp, Compression::None, &mut codecs).unwrap();
+        batch
+            .seal(stamp, Compression::None, false, &mut codecs)
+            .unwrap();
         let (bytes, _) = batch
             .seal(
                 Stamp {
@@ -302,6 +307,7 @@ mod tests {
                     ..stamp
                 },
                 Compression::None,
+                false,
                 &mut codecs,
             )
             .unwrap();

@@ -11,6 +11,7 @@ use super::batch::Batch;
 use super::queue::{Identity, Queue};
 use super::tasks::Event;
 use super::topics::At;
+use super::transaction::Transaction;
 use super::{Producer, Urge};
 use crate::error::ClientError;
 
@@ -55,6 +56,12 @@ impl Producer {
     /// nothing happens before.
     pub(super) fn send_due(&mut self, now: Instant) -> Option<Instant> {
         self.follow_metadata();
+        if let Some(failure) = self.transaction.as_ref().and_then(Transaction::failure)
+            && !self.active.is_empty()
+        {
+            let failure = failure.clone();
+            self.fail_all(&failure);
+        }
         let mut wake = self.close_due(now);
         if let Some(moment) = self.send_waiting(now) {
             sooner(&mut wake, moment);
@@ -72,10 +79,16 @@ impl Producer {
             }
         }
         self.sent.clear();
+        for node in self.nodes.values_mut() {
+            node.forget();
+        }
     }
 
     /// Ends a batch with a failure.
     pub(super) fn give_up(&mut self, at: At, batch: Batch, error: ClientError) {
+        if self.transaction.is_some() {
+            self.spoil(error.clone());
+        }
         let queue = self.topics.queue(at);
         let ack = queue.fail(&batch, error);
         if queue.needs_epoch {
@@ -107,7 +120,8 @@ impl Producer {
     /// flight. Other partitions go on under theirs until they have nothing unanswered.
     pub(super) fn bump_epoch(&mut self, at: At) {
         let current = self.identity;
-        if !self.topics.queue(at).is_under(current) {
+        // Epochs of a transactional producer are the coordinator's: it raises them with the end of the transaction.
+        if self.transaction.is_some() || !self.topics.queue(at).is_under(current) {
             return;
         }
         self.identity = current.and_then(|identity| {
@@ -128,6 +142,11 @@ impl Producer {
                     self.refreshing.wanted = true;
                 }
             }
+            Event::Added {
+                number,
+                added,
+                asked,
+            } => self.added_to_transaction(number, added, asked),
             Event::Identified(Ok(identity)) => {
                 self.identifying = false;
                 self.identity = Some(identity);

@@ -20,6 +20,7 @@
 //! | `drive` | when anything is due |
 //! | `send` | which batches make one request, and what its answer says |
 //! | `memory` | `buffer.memory` |
+//! | `transaction` | what is written together or not at all |
 
 mod append;
 mod batch;
@@ -32,6 +33,7 @@ mod send;
 mod settings;
 mod tasks;
 mod topics;
+pub(crate) mod transaction;
 mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -45,13 +47,14 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, Sleep};
 
 use crate::backoff::Backoff;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Lane};
 use crate::config::ProducerConfig;
 use crate::connection::Answer;
 use crate::error::ClientError;
 use crate::metadata::{Metadata, NodeId};
 
 pub use outcome::{Ack, Append, AppendError, BatchId, Written};
+pub use transaction::GroupMember;
 
 use memory::Memory;
 use queue::Identity;
@@ -59,6 +62,7 @@ use send::{Node, Sent};
 use settings::Settings;
 use tasks::Event;
 use topics::{At, Topics};
+use transaction::Transaction;
 
 /// A producer to one cluster. See the [module](self) for how it is driven.
 #[derive(Debug)]
@@ -88,6 +92,8 @@ pub struct Producer {
     refreshing: Refreshing,
     identity: Option<Identity>,
     identifying: bool,
+    /// `None` without `transactional.id`.
+    transaction: Option<Transaction>,
     timer: Option<Pin<Box<Sleep>>>,
     /// When something was last appended or answered.
     last_used: Option<Instant>,
@@ -127,6 +133,10 @@ impl Producer {
     )]
     pub fn new(cluster: Cluster, config: ProducerConfig) -> Self {
         let settings = Settings::new(&config);
+        let transaction = config
+            .transactional_id
+            .as_deref()
+            .map(|id| Transaction::new(&cluster, id, config.transaction_timeout));
         Self {
             memory: Memory::new(settings.memory),
             rng: cluster.rng(),
@@ -147,6 +157,7 @@ impl Producer {
             refreshing: Refreshing::default(),
             identity: None,
             identifying: false,
+            transaction,
             timer: None,
             last_used: None,
             acks: VecDeque::new(),
@@ -233,6 +244,13 @@ impl Producer {
         Some(ack)
     }
 
+    /// The lane of its Produce requests.
+    fn lane(&self) -> Lane {
+        self.transaction
+            .as_ref()
+            .map_or(Lane::Produce, Transaction::lane)
+    }
+
     /// How many records were appended whose acks were not handed out yet.
     pub fn in_flight(&self) -> usize {
         self.unacked
@@ -286,6 +304,9 @@ mod tests {
             is_send(&producer.wait_for_room());
             is_send(&producer.next_ack());
             is_send(&producer.flush());
+            is_send(&producer.init_transactions());
+            is_send(&producer.commit_transaction());
+            is_send(&producer.abort_transaction());
             is_send(&producer.close(Duration::ZERO));
         }
         let config = crate::config::ClientConfig::for_servers("localhost:9092").unwrap();

@@ -20,9 +20,9 @@ use crate::error::ClientError;
 
 /// A producer id and epoch, as a broker gave them or as bumped since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Identity {
-    pub(super) id: i64,
-    pub(super) epoch: i16,
+pub(crate) struct Identity {
+    pub(crate) id: i64,
+    pub(crate) epoch: i16,
 }
 
 /// One partition's batches.
@@ -153,6 +153,7 @@ impl Queue {
     pub(super) fn send(
         &mut self,
         compression: Compression,
+        transactional: bool,
         codecs: &mut Codecs,
     ) -> Option<windlass_wire::Result<(Place, Bytes, Option<BatchBuilder>)>> {
         let mut batch = self.waiting.pop_front()?;
@@ -168,7 +169,7 @@ impl Queue {
             }
             _ => batch.stamp,
         };
-        let sealed = batch.seal(stamp, compression, codecs);
+        let sealed = batch.seal(stamp, compression, transactional, codecs);
         batch.attempts += 1;
         let place = batch.place;
         let at = self.in_flight.partition_point(|other| other.place < place);
@@ -211,6 +212,7 @@ impl Queue {
             idempotent,
             is_gap,
             may_retry,
+            transactional: false,
         }
     }
 
@@ -386,7 +388,7 @@ mod tests {
             self.queue.adopt(ME);
             let (place, _, _) = self
                 .queue
-                .send(Compression::None, &mut self.codecs)
+                .send(Compression::None, false, &mut self.codecs)
                 .unwrap()
                 .unwrap();
             (
@@ -516,7 +518,7 @@ mod tests {
         rig.queue.adopt(Identity { id: 9, epoch: 1 });
         let (place, bytes, _) = rig
             .queue
-            .send(Compression::None, &mut rig.codecs)
+            .send(Compression::None, false, &mut rig.codecs)
             .unwrap()
             .unwrap();
         let header = *windlass_wire::batch::Batch::parse(bytes).unwrap().header();
@@ -571,7 +573,7 @@ mod tests {
         rig.queue.adopt(ME);
         let (place, _, _) = rig
             .queue
-            .send(Compression::None, &mut rig.codecs)
+            .send(Compression::None, false, &mut rig.codecs)
             .unwrap()
             .unwrap();
         assert_eq!(place.first, left.count);

@@ -16,8 +16,8 @@ use super::batch::{Batch, Place};
 use super::drive::sooner;
 use super::outcome::Written;
 use super::topics::At;
-use super::verdict::{Verdict, judge};
-use crate::cluster::Lane;
+use super::transaction::Transaction;
+use super::verdict::{Facts, Verdict, judge};
 use crate::codecs::with_codecs;
 use crate::config::Acks;
 use crate::connection::{Answer, Connection, Outgoing, Reply};
@@ -44,12 +44,20 @@ pub(super) struct Sent {
     batches: Vec<(At, Place)>,
 }
 
+impl Node {
+    /// Answers that are still to come say nothing any more.
+    pub(super) fn forget(&mut self) {
+        self.in_flight = 0;
+    }
+}
+
 impl Producer {
     /// Sends what can be sent. Answers when a partition or broker that is held back may go on.
     pub(super) fn send_waiting(&mut self, now: Instant) -> Option<Instant> {
         let mut wake = None;
         loop {
             let mut sendable: BTreeMap<NodeId, Vec<At>> = BTreeMap::new();
+            let mut outside = Vec::new();
             let active = self.active.len();
             let turn = self.turn.checked_rem(active).unwrap_or(0);
             let order = self
@@ -68,10 +76,14 @@ impl Producer {
                     Err(None) => continue,
                 }
                 match self.metadata.leader(&queue.topic, queue.partition) {
+                    Some(_) if self.transaction.as_mut().is_some_and(|t| !t.takes(*at)) => {
+                        outside.push(*at);
+                    }
                     Some((leader, _)) => sendable.entry(leader).or_default().push(*at),
                     None => self.refreshing.wanted = true,
                 }
             }
+            self.add_to_transaction(outside);
             if sendable.is_empty() || !self.identified() {
                 return wake;
             }
@@ -141,7 +153,7 @@ impl Producer {
         if !self.settings.idempotent || self.identity.is_some() {
             return true;
         }
-        if !self.identifying {
+        if !self.identifying && self.transaction.is_none() {
             self.identifying = true;
             self.identify();
         }
@@ -156,6 +168,7 @@ impl Producer {
         now: Instant,
         wake: &mut Option<Instant>,
     ) -> bool {
+        let lane = self.lane();
         let node = self.nodes.entry(id).or_default();
         if let Some(moment) = node.muted_until.filter(|moment| *moment > now) {
             sooner(wake, moment);
@@ -169,7 +182,7 @@ impl Producer {
             .as_ref()
             .is_none_or(|connection| connection.ended().is_some())
         {
-            node.connection = self.cluster.open_connection(Lane::Produce, id);
+            node.connection = self.cluster.open_connection(lane, id);
         }
         let Some(connection) = node.connection.clone() else {
             if !node.connecting {
@@ -178,7 +191,8 @@ impl Producer {
             }
             return false;
         };
-        match connection.version::<ProduceRequest>(i16::MAX) {
+        let max = self.transaction.as_ref().map(Transaction::max_produce);
+        match connection.version::<ProduceRequest>(max.unwrap_or(i16::MAX)) {
             Ok(version) => self.request(id, &connection, version, queues),
             Err(error) => {
                 self.ended = Some(error.clone());
@@ -196,6 +210,7 @@ impl Producer {
         version: i16,
         queues: Vec<At>,
     ) -> bool {
+        let transactional = self.transaction.is_some();
         let mut bytes = 0;
         let mut batches: Vec<(At, Place, Bytes)> = Vec::with_capacity(queues.len());
         for at in queues {
@@ -207,7 +222,9 @@ impl Producer {
                 queue.adopt(identity);
             }
             let (compression, levels) = (self.settings.compression, self.settings.levels);
-            let sealed = with_codecs(levels, |codecs| queue.send(compression, codecs));
+            let sealed = with_codecs(levels, |codecs| {
+                queue.send(compression, transactional, codecs)
+            });
             let Some(sealed) = sealed else {
                 continue;
             };
@@ -278,7 +295,7 @@ impl Producer {
         });
     }
 
-    fn body(&mut self, batches: &[(At, Place, Bytes)]) -> produce::ProduceRequest<'_> {
+    fn body(&self, batches: &[(At, Place, Bytes)]) -> produce::ProduceRequest<'_> {
         let timeout_ms =
             i32::try_from(self.settings.request_timeout.as_millis()).unwrap_or(i32::MAX);
         let mut topics: Vec<TopicBatches<'_>> = Vec::new();
@@ -297,7 +314,7 @@ impl Producer {
             }
         }
         produce::ProduceRequest {
-            transactional_id: None,
+            transactional_id: self.transaction.as_ref().map(Transaction::id),
             acks: self.settings.acks.code(),
             timeout_ms,
             topics,
@@ -377,9 +394,14 @@ impl Producer {
             );
         };
         let may_retry = self.may_retry(&batch, now);
+        let transactional = self.transaction.is_some();
         let queue = self.topics.queue(at);
         let code = ErrorCode::new(told.error_code);
-        match judge(code, queue.facts(&batch, may_retry)) {
+        let facts = Facts {
+            transactional,
+            ..queue.facts(&batch, may_retry)
+        };
+        match judge(code, facts) {
             Verdict::Written | Verdict::Duplicate => {
                 let known = |number: i64| (number >= 0).then_some(number);
                 let written = Written {
@@ -432,6 +454,9 @@ impl Producer {
                     peer: "record batch".into(),
                     what: error.to_string(),
                 };
+                if self.transaction.is_some() {
+                    self.spoil(error.clone());
+                }
                 let queue = self.topics.queue(at);
                 queue.needs_epoch = true;
                 let ack = queue.finish(place, count, Err(error));

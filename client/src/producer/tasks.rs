@@ -1,10 +1,14 @@
 //! What a producer asks others for, and hears back about as an event.
 
+use std::sync::Arc;
+
 use kafka_protocol::messages::{InitProducerIdRequest, ProducerId};
 use windlass_wire::ErrorCode;
 
 use super::Producer;
 use super::queue::Identity;
+use super::topics::At;
+use super::transaction::{Asked, TransactionCoordinator};
 use crate::cluster::{Cluster, Lane, Topics};
 use crate::connection::Connection;
 use crate::error::ClientError;
@@ -17,15 +21,22 @@ pub(super) enum Event {
     Connected(NodeId, Result<Connection, ClientError>),
     /// A metadata refresh.
     Refreshed(Result<(), ClientError>),
+    /// Partitions were named to the coordinator of a transaction.
+    Added {
+        /// Which transaction, as the producer counts them.
+        number: u64,
+        added: Vec<At>,
+        asked: Asked<()>,
+    },
     /// A producer id.
     Identified(Result<Identity, ClientError>),
 }
 
 impl Producer {
     pub(super) fn connect(&self, node: NodeId) {
-        let (cluster, events) = (self.cluster.clone(), self.events.0.clone());
+        let (cluster, events, lane) = (self.cluster.clone(), self.events.0.clone(), self.lane());
         tokio::spawn(async move {
-            let result = cluster.connection(Lane::Produce, node).await;
+            let result = cluster.connection(lane, node).await;
             drop(events.send(Event::Connected(node, result)));
         });
     }
@@ -39,6 +50,25 @@ impl Producer {
         tokio::spawn(async move {
             let result = cluster.refresh(Topics::Created(&names)).await.map(drop);
             drop(events.send(Event::Refreshed(result)));
+        });
+    }
+
+    pub(super) fn ask_to_add(
+        &self,
+        asking: TransactionCoordinator,
+        who: Identity,
+        number: u64,
+        added: Vec<At>,
+        named: Vec<(Arc<str>, i32)>,
+    ) {
+        let events = self.events.0.clone();
+        tokio::spawn(async move {
+            let asked = asking.add_partitions(who, &named).await;
+            drop(events.send(Event::Added {
+                number,
+                added,
+                asked,
+            }));
         });
     }
 

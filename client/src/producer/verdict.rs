@@ -14,6 +14,8 @@ pub(super) struct Facts {
     pub(super) is_gap: bool,
     /// Whether `retries` and `delivery.timeout.ms` allow another attempt.
     pub(super) may_retry: bool,
+    /// Whether it is part of a transaction: what breaks the sequence breaks the transaction.
+    pub(super) transactional: bool,
 }
 
 /// What to do with the batch.
@@ -36,7 +38,7 @@ pub(super) enum Verdict {
     Fail,
 }
 
-/// As Java's `Sender.completeBatch` and `TransactionManager.canRetry` decide for a producer without transactions.
+/// As Java's `Sender.completeBatch` and `TransactionManager.canRetry` decide.
 pub(super) fn judge(error: Option<ErrorCode>, facts: Facts) -> Verdict {
     let Some(error) = error else {
         return Verdict::Written;
@@ -46,12 +48,16 @@ pub(super) fn judge(error: Option<ErrorCode>, facts: Facts) -> Verdict {
         Code::MessageTooLarge if facts.count > 1 => Verdict::Split,
         _ if !facts.may_retry => Verdict::Fail,
         // The batch before it failed and will be sent again: then this one fits. Only if there is none is there a gap.
-        Code::OutOfOrderSequenceNumber if facts.idempotent => Verdict::Retry {
-            refresh: false,
-            new_epoch: facts.is_gap,
-        },
+        Code::OutOfOrderSequenceNumber
+            if facts.idempotent && !(facts.is_gap && facts.transactional) =>
+        {
+            Verdict::Retry {
+                refresh: false,
+                new_epoch: facts.is_gap,
+            }
+        }
         // The broker forgot this producer (retention, or its log was lost).
-        Code::UnknownProducerId if facts.idempotent => Verdict::Retry {
+        Code::UnknownProducerId if facts.idempotent && !facts.transactional => Verdict::Retry {
             refresh: false,
             new_epoch: true,
         },
@@ -88,6 +94,7 @@ mod tests {
         idempotent: true,
         is_gap: false,
         may_retry: true,
+        transactional: false,
     };
 
     fn code(code: i16) -> Option<ErrorCode> {
@@ -139,6 +146,12 @@ mod tests {
                 new_epoch: true
             }
         );
+        let within = Facts {
+            transactional: true,
+            ..next
+        };
+        assert_eq!(judge(code(45), within), Verdict::Fail);
+        assert_eq!(judge(code(59), within), Verdict::Fail);
         assert_eq!(
             judge(code(59), FACTS),
             Verdict::Retry {
