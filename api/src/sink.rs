@@ -93,6 +93,11 @@ pub trait SinkTask: Send {
     /// A retriable error brings the same batch again; any other fails the task.
     async fn put(&mut self, records: &[SinkRecord]) -> Result<()>;
 
+    /// Whether a call may block its thread; see [`SourceTask::may_block`](crate::SourceTask::may_block).
+    fn may_block(&self) -> bool {
+        true
+    }
+
     /// Makes everything put so far durable in the sink.
     async fn flush(&mut self, offsets: &SinkOffsets) -> Result<()> {
         let _ = offsets;

@@ -104,6 +104,12 @@ pub trait SourceTask: Send {
     /// A retriable error makes an empty turn; any other fails the task.
     async fn poll(&mut self, records: &mut Vec<SourceRecord>) -> Result<()>;
 
+    /// Whether a call may block its thread (`std::thread::sleep`, a synchronous driver). Others go on while it does, for
+    /// which each turn of the task costs some microseconds; a task that only awaits says `false` and saves them.
+    fn may_block(&self) -> bool {
+        true
+    }
+
     /// Called after each successful flush of offsets, also when there was nothing new. Errors are logged.
     async fn commit(&mut self) -> Result<()> {
         Ok(())

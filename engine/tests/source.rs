@@ -340,6 +340,28 @@ async fn a_task_that_blocks_its_thread_in_poll_is_given_up() {
 }
 
 #[tokio::test]
+async fn tasks_that_block_every_thread_there_is_hold_up_nobody() {
+    let world = World::start(&[]).await;
+    world.create_source("src", &[]).await;
+    world.until_task("src", State::Running).await;
+    world.script.source.give_lines("t", 0, 3);
+    let delivered = || world.script.source.committed.lock().unwrap().len() == 3;
+    until("lines are delivered", delivered).await;
+    let polls = world.script.count("task.poll");
+    world.script.set("task.poll", Behaviour::Block);
+    let blocking = 2 * std::thread::available_parallelism().map_or(1, usize::from);
+    for n in 0..blocking {
+        world.create_source(&format!("blocks-{n}"), &[]).await;
+    }
+    until("all block", || {
+        world.script.count("task.poll") >= polls + blocking
+    })
+    .await;
+    world.create_sink("snk", "t", &[]).await;
+    until("lines arrive", || world.script.sink.values().len() == 3).await;
+}
+
+#[tokio::test]
 async fn topics_are_created_as_their_group_says() {
     let world = World::start(&[]).await;
     let groups = [

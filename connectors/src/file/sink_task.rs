@@ -37,6 +37,10 @@ enum Output {
 
 #[async_trait]
 impl SinkTask for FileStreamSinkTask {
+    fn may_block(&self) -> bool {
+        false
+    }
+
     async fn start(&mut self, _context: Arc<dyn SinkTaskContext>, props: Props) -> Result<()> {
         self.output = Some(match config::sink_file(&props)? {
             Some(name) => Output::open(&name).await.map_err(|e| {

@@ -44,6 +44,10 @@ enum Input {
 
 #[async_trait]
 impl SourceTask for FileStreamSourceTask {
+    fn may_block(&self) -> bool {
+        false
+    }
+
     async fn start(&mut self, context: SourceTaskContext, props: Props) -> Result<()> {
         let config = SourceConfig::parse(&props)?;
         let (input, filename) = match (config.path(), &config.file) {

@@ -1,5 +1,6 @@
 //! Source and sink tasks: one loop each, and what watches over them.
 
+mod hand_over;
 mod handle;
 mod in_flight;
 mod parts;
@@ -9,6 +10,7 @@ mod source;
 mod topic_creation;
 mod watchdog;
 
+pub(crate) use hand_over::HandOver;
 pub(crate) use handle::{TaskHandle, ended};
 pub(crate) use parts::TaskParts;
 pub(crate) use sink::{Conversion as SinkConversion, SinkLoop, SinkParts};

@@ -18,8 +18,8 @@ use crate::plugins::Connector;
 use crate::status::TaskId;
 use crate::storage::config::ConnectorEntry;
 use crate::task::{
-    Control, SinkConversion, SinkLoop, SinkParts, SourceEncoding, SourceLoop, SourceParts,
-    TaskParts, TopicCreation, Topics,
+    Control, HandOver, SinkConversion, SinkLoop, SinkParts, SourceEncoding, SourceLoop,
+    SourceParts, TaskParts, TopicCreation, Topics,
 };
 
 /// What a task is made of.
@@ -54,12 +54,18 @@ impl Worker {
                 reporter.clone(),
             )
         });
-        TaskHandle::spawn(&self.data, id, reporter, told, async move {
+        let may_block = made.as_ref().is_ok_and(|made| match made {
+            Task::Source(parts) => parts.task.may_block(),
+            Task::Sink(parts) => parts.task.may_block(),
+        });
+        let run = async move {
             match made? {
                 Task::Source(parts) => SourceLoop::run(*parts).await,
                 Task::Sink(parts) => SinkLoop::run(*parts).await,
             }
-        })
+        };
+        let run = HandOver::new(run, may_block);
+        TaskHandle::spawn(&self.data, id, reporter, told, run)
     }
 
     fn make(

@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 use windlass_api::{Props, Result, SourceConnectorContext};
 
 use crate::plugins::Connector;
-use crate::task::ended;
+use crate::task::{HandOver, ended};
 
 impl Connector {
     pub(crate) fn task_class(&self) -> &'static str {
@@ -53,7 +53,7 @@ where
     T: Send + 'static,
     C: Future<Output = Result<T>> + Send + 'static,
 {
-    let mut run = AbortOnDrop(data.spawn(call));
+    let mut run = AbortOnDrop(data.spawn(HandOver::new(call, true)));
     async move { (&mut run.0).await.unwrap_or_else(|error| Err(ended(error))) }
 }
 
