@@ -38,6 +38,16 @@ pub enum ClientError {
         cause: Arc<std::io::Error>,
     },
 
+    /// The client and a broker did not come to trust each other: a certificate, a password, a mechanism. Trying again
+    /// does not mend it.
+    #[error("authentication with {peer} failed: {what}")]
+    Authentication {
+        /// Broker id and address, or the address alone while bootstrapping.
+        peer: Arc<str>,
+        /// Which of the reasons.
+        what: String,
+    },
+
     /// No bootstrap address and no known broker could be reached.
     #[error("no broker reachable at {addresses}: {last}")]
     Unreachable {
@@ -132,6 +142,7 @@ impl ClientError {
             Self::Broker { code, .. } => code.is_retriable(),
             Self::Connection { .. } | Self::Unreachable { .. } | Self::Timeout { .. } => true,
             Self::Config(_)
+            | Self::Authentication { .. }
             | Self::Protocol { .. }
             | Self::Unsupported { .. }
             | Self::Indefinite { .. }

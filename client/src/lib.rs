@@ -16,6 +16,7 @@ pub mod group;
 pub mod metadata;
 pub mod net;
 pub mod producer;
+pub mod sasl;
 
 mod clock;
 mod codecs;
@@ -23,6 +24,7 @@ mod connection;
 mod fetcher;
 mod jobs;
 mod offsets;
+mod tls_dialer;
 mod topic_partition;
 
 pub use admin::Admin;

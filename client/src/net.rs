@@ -1,7 +1,7 @@
 //! The one place where sockets are opened.
 //!
 //! Everything above speaks to a [`Stream`] that a [`Dialer`] opened: TCP in production, a simulated network or a pair of
-//! buffers in tests. TLS and SASL will be dialers around this one.
+//! buffers in tests. TLS is a dialer around another one.
 
 use std::fmt;
 use std::future::Future;

@@ -22,6 +22,8 @@ use crate::config::ClientConfig;
 use crate::connection::Connection;
 use crate::error::ClientError;
 use crate::metadata::{LeaderHint, Metadata, NodeId};
+use crate::sasl::Sasl;
+use crate::tls_dialer::TlsDialer;
 
 pub use coordinator::Coordinator;
 pub use env::Env;
@@ -45,6 +47,8 @@ pub struct Cluster {
 struct Shared {
     config: ClientConfig,
     env: Env,
+    /// How the client says who it is, if it does.
+    sasl: Option<Arc<Sasl>>,
     pool: Pool,
     metadata: watch::Sender<Arc<Metadata>>,
     refresh: Refresh,
@@ -54,11 +58,17 @@ struct Shared {
 
 impl Cluster {
     /// A handle of its own, sharing nothing. Nothing is connected until something is asked.
-    pub fn new(config: &ClientConfig, env: Env) -> Self {
+    pub fn new(config: &ClientConfig, mut env: Env) -> Self {
+        let sasl = config.security.protocol.has_sasl();
+        let sasl = sasl.then(|| Arc::new(Sasl::new(&config.security, &env)));
+        if config.security.protocol.has_tls() {
+            env.dialer = Arc::new(TlsDialer::new(env.dialer, &config.security));
+        }
         let rng = fastrand::Rng::with_seed(env.seed);
         let shared = Shared {
             config: config.clone(),
             env,
+            sasl,
             pool: Pool::default(),
             metadata: watch::Sender::new(Arc::new(Metadata::default())),
             refresh: Refresh::default(),

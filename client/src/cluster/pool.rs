@@ -143,6 +143,7 @@ async fn open_target(cluster: &Shared, target: &Target) -> Result<Connection, Cl
             open(&Opening {
                 env,
                 config,
+                sasl: cluster.sasl.as_ref(),
                 host,
                 port: *port,
                 id: None,
@@ -164,6 +165,7 @@ async fn open_target(cluster: &Shared, target: &Target) -> Result<Connection, Cl
             open(&Opening {
                 env,
                 config,
+                sasl: cluster.sasl.as_ref(),
                 host: &broker.host,
                 port: broker.port,
                 id: Some(*id),

@@ -160,6 +160,8 @@ impl Cluster {
                 .await
             {
                 Ok(connection) => connection,
+                // A wrong password is wrong everywhere, and must not look like a network that is down.
+                Err(error @ ClientError::Authentication { .. }) => return Err(error),
                 Err(error) => {
                     last = Some(error);
                     continue;

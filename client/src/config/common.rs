@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use windlass_secret::Secret;
+use windlass_tls::TlsSettings;
 
 use super::reader::{ConfigError, Parsed, Reader};
 use super::{Properties, keys};
+use crate::sasl::SaslSettings;
 
 /// How to reach a cluster. Two clients with equal `ClientConfig`s (but for `client_id`) may share connections.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -89,6 +91,34 @@ pub struct Security {
     pub protocol: SecurityProtocol,
     /// All `ssl.*` and `sasl.*` keys as given, never shown.
     pub settings: BTreeMap<String, Secret>,
+}
+
+impl Security {
+    /// The `ssl.*` keys.
+    ///
+    /// # Errors
+    /// Keys that contradict each other.
+    pub fn tls(&self) -> Result<TlsSettings, ConfigError> {
+        TlsSettings::read("", |key| self.text(key))
+            .map_err(|error| ConfigError::Conflict(error.to_string()))
+    }
+
+    /// The text of an `ssl.*` or `sasl.*` key.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.settings.get(key).map(Secret::reveal)
+    }
+}
+
+impl SecurityProtocol {
+    /// Whether streams are encrypted.
+    pub fn has_tls(self) -> bool {
+        matches!(self, Self::Ssl | Self::SaslSsl)
+    }
+
+    /// Whether the client says who it is by SASL.
+    pub fn has_sasl(self) -> bool {
+        matches!(self, Self::SaslPlaintext | Self::SaslSsl)
+    }
 }
 
 impl ClientConfig {
@@ -227,17 +257,17 @@ fn security(reader: &Reader<'_>) -> Result<Security, ConfigError> {
         true,
         PROTOCOLS,
     )?;
-    if protocol != SecurityProtocol::Plaintext {
-        return Err(ConfigError::Unsupported {
-            key: "security.protocol".to_owned(),
-            value: reader.string("security.protocol", ""),
-            reason: "this version speaks PLAINTEXT only".to_owned(),
-        });
-    }
-    Ok(Security {
+    let security = Security {
         protocol,
         settings: reader.secrets(&["ssl.", "sasl."]),
-    })
+    };
+    if protocol.has_tls() {
+        security.tls()?;
+    }
+    if protocol.has_sasl() {
+        SaslSettings::read(&security)?;
+    }
+    Ok(security)
 }
 
 impl Reader<'_> {
@@ -307,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn tls_is_refused_clearly_and_secrets_stay_hidden() {
+    fn secrets_stay_hidden() {
         let mut properties = Properties::from([("bootstrap.servers".to_owned(), "a:1".to_owned())]);
         properties.insert(
             "sasl.jaas.config".to_owned(),
@@ -321,10 +351,7 @@ mod tests {
         );
         properties.insert("security.protocol".to_owned(), "sasl_ssl".to_owned());
         let error = ClientConfig::parse(&properties).unwrap_err().to_string();
-        assert_eq!(
-            error,
-            "security.protocol=sasl_ssl is not supported: this version speaks PLAINTEXT only"
-        );
+        assert!(!error.contains("swordfish"), "{error}");
     }
 
     #[test]

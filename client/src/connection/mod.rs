@@ -7,6 +7,7 @@
 mod inbox;
 mod open;
 mod outbox;
+mod session;
 mod task;
 mod waiting;
 
@@ -27,7 +28,7 @@ pub(crate) use open::{Opening, open};
 /// A handle to an open connection; cheap to clone. The stream is closed when the last handle is dropped.
 #[derive(Debug, Clone)]
 pub(crate) struct Connection {
-    requests: mpsc::UnboundedSender<Outgoing>,
+    commands: mpsc::UnboundedSender<Command>,
     shared: Arc<Shared>,
 }
 
@@ -41,6 +42,17 @@ struct Shared {
     next_correlation: AtomicI32,
     /// Why the connection ended; set before the requests that waited are failed.
     ended: OnceLock<ClientError>,
+}
+
+/// What the task is told.
+#[derive(Debug)]
+enum Command {
+    /// Send this.
+    Send(Outgoing),
+    /// The broker knows who we are: what was held back since the SASL handshake may go.
+    Resume,
+    /// End for this reason.
+    Fail(ClientError),
 }
 
 /// A request on its way to the task.
@@ -108,9 +120,11 @@ impl Connection {
 
     /// Queues a request; its answer comes through its [`Reply`].
     pub(crate) fn submit(&self, request: Outgoing) {
-        if let Err(refused) = self.requests.send(request) {
+        if let Err(refused) = self.commands.send(Command::Send(request))
+            && let Command::Send(request) = refused.0
+        {
             let cause = self.ended().cloned().unwrap_or(ClientError::Closed);
-            refused.0.reply.give(Err(cause));
+            request.reply.give(Err(cause));
         }
     }
 

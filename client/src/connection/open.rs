@@ -9,16 +9,18 @@ use std::time::Duration;
 use kafka_protocol::messages::{ApiVersionsRequest, ApiVersionsResponse};
 use kafka_protocol::protocol::StrBytes;
 use tokio::sync::mpsc;
+use windlass_tls::TlsError;
 use windlass_wire::ErrorCode;
 use windlass_wire::versions::BrokerVersions;
 
 use super::task::Task;
-use super::{Connection, Shared};
+use super::{Connection, Shared, session};
 use crate::cluster::Env;
 use crate::config::ClientConfig;
 use crate::dns;
 use crate::error::ClientError;
 use crate::net::{SocketOptions, Stream};
+use crate::sasl::Sasl;
 
 /// What is needed to open a connection.
 pub(crate) struct Opening<'a> {
@@ -26,6 +28,8 @@ pub(crate) struct Opening<'a> {
     pub(crate) env: &'a Env,
     /// Time limits and buffer sizes.
     pub(crate) config: &'a ClientConfig,
+    /// How the client says who it is, if it does.
+    pub(crate) sasl: Option<&'a Arc<Sasl>>,
     /// The broker's host.
     pub(crate) host: &'a str,
     /// The broker's port.
@@ -44,12 +48,8 @@ pub(crate) async fn open(opening: &Opening<'_>) -> Result<Connection, ClientErro
         Some(id) => format!("broker {id} ({host}:{port})").into(),
         None => format!("{host}:{port}").into(),
     };
-    let failed = |cause| ClientError::Connection {
-        peer: Arc::clone(&peer),
-        cause: Arc::new(cause),
-    };
-    let stream = dial(opening).await.map_err(failed)?;
-    let (requests, queue) = mpsc::unbounded_channel();
+    let stream = dial(opening).await.map_err(|cause| failed(&peer, cause))?;
+    let (commands, queue) = mpsc::unbounded_channel();
     let shared = Arc::new(Shared {
         peer: Arc::clone(&peer),
         versions: OnceLock::new(),
@@ -62,11 +62,46 @@ pub(crate) async fn open(opening: &Opening<'_>) -> Result<Connection, ClientErro
         Arc::clone(&shared),
         opening.config.connections_max_idle,
     );
-    tokio::spawn(task.run());
-    let connection = Connection { requests, shared };
-    handshake(&connection, opening.config).await?;
+    let running = tokio::spawn(task.run());
+    let connection = Connection { commands, shared };
+    handshake(&connection, opening.config)
+        .await
+        .map_err(|error| refused(error, host))?;
+    if let Some(sasl) = opening.sasl {
+        session::begin(&connection, sasl, opening, running).await?;
+    }
     tracing::debug!(%peer, "connected");
     Ok(connection)
+}
+
+/// What TLS says is final; what the network says may pass.
+fn failed(peer: &Arc<str>, cause: io::Error) -> ClientError {
+    let peer = Arc::clone(peer);
+    match tls_error(&cause) {
+        Some(error) => ClientError::Authentication {
+            peer,
+            what: error.to_string(),
+        },
+        None => ClientError::Connection {
+            peer,
+            cause: Arc::new(cause),
+        },
+    }
+}
+
+/// In TLS 1.3 a server refuses a client's certificate only after the client is done: it shows in the first answer.
+fn refused(error: ClientError, host: &str) -> ClientError {
+    match error {
+        ClientError::Connection { peer, cause } => match windlass_tls::explain(&cause, host) {
+            Some(what) => ClientError::Authentication { peer, what },
+            None => ClientError::Connection { peer, cause },
+        },
+        other => other,
+    }
+}
+
+fn tls_error(cause: &io::Error) -> Option<&TlsError> {
+    cause.get_ref()?.downcast_ref()
 }
 
 async fn dial(opening: &Opening<'_>) -> io::Result<Box<dyn Stream>> {
@@ -84,6 +119,7 @@ async fn dial(opening: &Opening<'_>) -> io::Result<Box<dyn Stream>> {
         let dialing = opening.env.dialer.dial(opening.host, address, options);
         match within(config.connection_setup_timeout, "connecting", dialing).await {
             Ok(stream) => return Ok(stream),
+            Err(cause) if tls_error(&cause).is_some() => return Err(cause),
             Err(cause) => last = Some(at(address, &cause)),
         }
     }

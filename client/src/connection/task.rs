@@ -1,5 +1,6 @@
 //! The task that owns a stream.
 
+use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
@@ -10,18 +11,21 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Sleep};
+use windlass_wire::ApiKey;
 
 use super::inbox::Inbox;
 use super::outbox::Outbox;
 use super::waiting::{Waiter, Waiting};
-use super::{Outgoing, Reply, Shared};
+use super::{Command, Outgoing, Reply, Shared};
 use crate::error::ClientError;
 use crate::net::Stream;
 
 /// One stream and everything that is under way on it.
 pub(super) struct Task {
     stream: Box<dyn Stream>,
-    requests: mpsc::UnboundedReceiver<Outgoing>,
+    commands: mpsc::UnboundedReceiver<Command>,
+    /// Requests that came while the client says who it is; `None` when it does not.
+    held: Option<VecDeque<Outgoing>>,
     shared: Arc<Shared>,
     outbox: Outbox,
     inbox: Inbox,
@@ -44,19 +48,22 @@ enum End {
     Io(io::Error),
     /// The broker broke the protocol.
     Protocol(String),
+    /// The broker does not take the client for whom it says it is.
+    Failed(ClientError),
 }
 
 impl Task {
     pub(super) fn new(
         stream: Box<dyn Stream>,
-        requests: mpsc::UnboundedReceiver<Outgoing>,
+        commands: mpsc::UnboundedReceiver<Command>,
         shared: Arc<Shared>,
         max_idle: Duration,
     ) -> Self {
         let now = Instant::now();
         Self {
             stream,
-            requests,
+            commands,
+            held: None,
             shared,
             outbox: Outbox::default(),
             inbox: Inbox::default(),
@@ -76,19 +83,26 @@ impl Task {
         tracing::debug!(peer = %self.shared.peer, "connection ended: {cause}");
         // Set before the queue closes, so that a sender that is refused finds the cause.
         let cause = self.shared.ended.get_or_init(|| cause).clone();
-        self.requests.close();
+        self.commands.close();
         self.waiting.fail(&cause);
         for reply in self.unwritten.drain(..) {
             reply.give(Err(cause.clone()));
         }
-        while let Ok(request) = self.requests.try_recv() {
+        for request in self.held.take().into_iter().flatten() {
             request.reply.give(Err(cause.clone()));
+        }
+        while let Ok(command) = self.commands.try_recv() {
+            if let Command::Send(request) = command {
+                request.reply.give(Err(cause.clone()));
+            }
         }
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<End> {
         loop {
-            self.accept(context);
+            if let Some(end) = self.accept(context) {
+                return Poll::Ready(end);
+            }
             match self.outbox.poll_write(&mut *self.stream, context) {
                 Poll::Ready(Ok(())) => self.written(),
                 Poll::Ready(Err(error)) => return Poll::Ready(End::Io(error)),
@@ -121,13 +135,32 @@ impl Task {
     }
 
     /// Takes requests from the queue while there is room to write them.
-    fn accept(&mut self, context: &mut Context<'_>) {
+    fn accept(&mut self, context: &mut Context<'_>) -> Option<End> {
         while !self.closing && self.outbox.has_room() {
-            match self.requests.poll_recv(context) {
-                Poll::Ready(Some(request)) => self.take(request),
+            match self.commands.poll_recv(context) {
+                Poll::Ready(Some(Command::Send(request))) => self.admit(request),
+                Poll::Ready(Some(Command::Resume)) => {
+                    for request in self.held.take().into_iter().flatten() {
+                        self.take(request);
+                    }
+                }
+                Poll::Ready(Some(Command::Fail(cause))) => return Some(End::Failed(cause)),
                 Poll::Ready(None) => self.closing = true,
-                Poll::Pending => return,
+                Poll::Pending => return None,
             }
+        }
+        None
+    }
+
+    /// Between SASL's handshake and its end a broker takes nothing else (KIP-368).
+    fn admit(&mut self, request: Outgoing) {
+        match (&mut self.held, request.api) {
+            (_, ApiKey::SaslHandshake) => {
+                self.held.get_or_insert_default();
+                self.take(request);
+            }
+            (Some(held), api) if api != ApiKey::SaslAuthenticate => held.push_back(request),
+            _ => self.take(request),
         }
     }
 
@@ -204,6 +237,7 @@ impl Task {
                     cause: Arc::new(cause),
                 }
             }
+            End::Failed(cause) => cause,
             End::Io(error) => ClientError::Connection {
                 peer,
                 cause: Arc::new(error),
