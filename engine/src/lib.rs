@@ -4,6 +4,7 @@ pub mod config;
 pub mod group;
 pub mod herder;
 pub mod java_map;
+pub mod metrics;
 pub mod offline;
 mod offsets;
 pub mod peer;

@@ -1,5 +1,7 @@
 //! Which resource a path means, and which methods it takes.
 
+use std::collections::VecDeque;
+
 use hyper::Method;
 
 /// What a path means. Names are decoded.
@@ -7,6 +9,8 @@ use hyper::Method;
 pub(crate) enum Resource {
     Root,
     Health,
+    Metrics,
+    OpenApi,
     Connectors,
     Connector(String),
     Config(String),
@@ -29,44 +33,31 @@ pub(crate) enum Resource {
     Logger(String),
 }
 
+/// What a path holds where its template has names in braces, in order.
+#[derive(Default)]
+pub(crate) struct Names<'p>(VecDeque<&'p str>);
+
+impl Names<'_> {
+    fn next(&mut self) -> String {
+        self.0.pop_front().unwrap_or_default().to_owned()
+    }
+}
+
 impl Resource {
     /// The resource at a path, if there is one.
     pub(crate) fn find(path: &[String]) -> Option<Resource> {
-        let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        Some(match path[..] {
-            [] => Resource::Root,
-            ["health"] => Resource::Health,
-            ["connectors"] => Resource::Connectors,
-            ["connectors", name, ref below @ ..] => return Self::below_connector(name, below),
-            ["connector-plugins"] => Resource::Plugins,
-            ["connector-plugins", plugin, "config"] => Resource::PluginConfig(plugin.to_owned()),
-            ["connector-plugins", plugin, "config", "validate"] => {
-                Resource::PluginValidate(plugin.to_owned())
+        ROUTES.iter().find_map(|(template, resource)| {
+            let mut names = Names::default();
+            let mut segments = path.iter();
+            for wanted in template.split('/').filter(|wanted| !wanted.is_empty()) {
+                let segment = segments.next()?;
+                if wanted.starts_with('{') {
+                    names.0.push_back(segment);
+                } else if wanted != segment {
+                    return None;
+                }
             }
-            ["admin", "loggers"] => Resource::Loggers,
-            ["admin", "loggers", logger] => Resource::Logger(logger.to_owned()),
-            _ => return None,
-        })
-    }
-
-    fn below_connector(name: &str, below: &[&str]) -> Option<Resource> {
-        let name = name.to_owned();
-        Some(match below {
-            [] => Resource::Connector(name),
-            ["config"] => Resource::Config(name),
-            ["status"] => Resource::Status(name),
-            ["tasks"] => Resource::Tasks(name),
-            ["tasks", task, "status"] => Resource::TaskStatus(name, (*task).to_owned()),
-            ["tasks", task, "restart"] => Resource::TaskRestart(name, (*task).to_owned()),
-            ["restart"] => Resource::Restart(name),
-            ["pause"] => Resource::Pause(name),
-            ["resume"] => Resource::Resume(name),
-            ["stop"] => Resource::Stop(name),
-            ["topics"] => Resource::Topics(name),
-            ["topics", "reset"] => Resource::TopicsReset(name),
-            ["offsets"] => Resource::Offsets(name),
-            ["fence"] => Resource::Fence(name),
-            _ => return None,
+            segments.next().is_none().then(|| resource(&mut names))
         })
     }
 
@@ -75,11 +66,23 @@ impl Resource {
         matches!(self, Resource::Loggers | Resource::Logger(_))
     }
 
+    /// Whether a listener of its own for `/admin` offers it.
+    pub(crate) fn is_on_admin_listeners(&self) -> bool {
+        self.is_admin() || matches!(self, Resource::Metrics | Resource::OpenApi)
+    }
+
+    /// Whether its answers are JSON.
+    pub(crate) fn is_json(&self) -> bool {
+        !matches!(self, Resource::Metrics)
+    }
+
     /// The methods it takes, besides HEAD and OPTIONS.
     pub(crate) fn methods(&self) -> &'static [Method] {
         match self {
             Resource::Root
             | Resource::Health
+            | Resource::Metrics
+            | Resource::OpenApi
             | Resource::Status(_)
             | Resource::TaskStatus(..)
             | Resource::Topics(_)
@@ -126,6 +129,37 @@ impl Resource {
         allowed.join(", ")
     }
 }
+
+type Route = (&'static str, fn(&mut Names<'_>) -> Resource);
+
+/// Every path there is; `openapi.json` describes them.
+#[rustfmt::skip]
+pub(crate) const ROUTES: &[Route] = &[
+    ("/", |_| Resource::Root),
+    ("/health", |_| Resource::Health),
+    ("/metrics", |_| Resource::Metrics),
+    ("/openapi.json", |_| Resource::OpenApi),
+    ("/connectors", |_| Resource::Connectors),
+    ("/connectors/{connector}", |names| Resource::Connector(names.next())),
+    ("/connectors/{connector}/config", |names| Resource::Config(names.next())),
+    ("/connectors/{connector}/status", |names| Resource::Status(names.next())),
+    ("/connectors/{connector}/tasks", |names| Resource::Tasks(names.next())),
+    ("/connectors/{connector}/tasks/{task}/status", |names| Resource::TaskStatus(names.next(), names.next())),
+    ("/connectors/{connector}/tasks/{task}/restart", |names| Resource::TaskRestart(names.next(), names.next())),
+    ("/connectors/{connector}/restart", |names| Resource::Restart(names.next())),
+    ("/connectors/{connector}/pause", |names| Resource::Pause(names.next())),
+    ("/connectors/{connector}/resume", |names| Resource::Resume(names.next())),
+    ("/connectors/{connector}/stop", |names| Resource::Stop(names.next())),
+    ("/connectors/{connector}/topics", |names| Resource::Topics(names.next())),
+    ("/connectors/{connector}/topics/reset", |names| Resource::TopicsReset(names.next())),
+    ("/connectors/{connector}/offsets", |names| Resource::Offsets(names.next())),
+    ("/connectors/{connector}/fence", |names| Resource::Fence(names.next())),
+    ("/connector-plugins", |_| Resource::Plugins),
+    ("/connector-plugins/{plugin}/config", |names| Resource::PluginConfig(names.next())),
+    ("/connector-plugins/{plugin}/config/validate", |names| Resource::PluginValidate(names.next())),
+    ("/admin/loggers", |_| Resource::Loggers),
+    ("/admin/loggers/{logger}", |names| Resource::Logger(names.next())),
+];
 
 const HASH_ORDER: [Method; 6] = [
     Method::DELETE,

@@ -101,7 +101,7 @@ impl App {
         let resource = Resource::find(&segments).filter(|resource| match surface {
             Surface::Whole => true,
             Surface::WithoutAdmin => !resource.is_admin(),
-            Surface::Admin => resource.is_admin(),
+            Surface::Admin => resource.is_on_admin_listeners(),
         });
         let request = Request::new(
             head.method.clone(),
@@ -149,7 +149,7 @@ impl App {
         if takes_body && !request.has_json_body() {
             return framework(StatusCode::UNSUPPORTED_MEDIA_TYPE);
         }
-        if !request.accepts_json() {
+        if resource.is_json() && !request.accepts_json() {
             return framework(StatusCode::NOT_ACCEPTABLE);
         }
         resources::answer(self, worker, resource, request).await

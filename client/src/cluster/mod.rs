@@ -29,7 +29,7 @@ pub use coordinator::Coordinator;
 pub use env::Env;
 pub use lane::{Call, Lane, OwnedLane};
 pub use lookup::Topics;
-pub use registry::Clusters;
+pub use registry::{Activity, Clusters};
 
 use coordinator::Coordinators;
 use pool::{Pool, Target};

@@ -64,6 +64,15 @@ impl Pool {
         open.map(|((_, target), _)| target.clone()).collect()
     }
 
+    /// How many connections are open, and how many requests wait on them for answers.
+    pub(super) fn activity(&self) -> (usize, usize) {
+        let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = slots.values().filter_map(|slot| slot.usable());
+        open.fold((0, 0), |(connections, requests), connection| {
+            (connections + 1, requests + connection.waiting())
+        })
+    }
+
     /// Forgets the connections of a lane; what is under way on them still ends.
     pub(super) fn close_lane(&self, lane: Lane) {
         self.slots

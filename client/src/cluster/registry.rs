@@ -31,6 +31,28 @@ impl Clusters {
         fastrand::Rng::with_seed(self.env.seed ^ hash)
     }
 
+    /// What goes on with each cluster that is in use. Configurations that differ in what is not shown are added up.
+    pub fn activity(&self) -> Vec<Activity> {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut by_servers = BTreeMap::new();
+        for shared in open.values().filter_map(Weak::upgrade) {
+            let servers = shared.config.bootstrap_servers.iter();
+            let servers: Vec<_> = servers
+                .map(|(host, port)| format!("{host}:{port}"))
+                .collect();
+            let (connections, requests) = shared.pool.activity();
+            let sum: &mut (usize, usize) = by_servers.entry(servers.join(",")).or_default();
+            (sum.0, sum.1) = (sum.0 + connections, sum.1 + requests);
+        }
+        let all = by_servers.into_iter();
+        all.map(|(servers, (connections, requests))| Activity {
+            servers,
+            connections,
+            requests,
+        })
+        .collect()
+    }
+
     /// The cluster of `config`, under the `client.id` of `config`.
     pub fn cluster(&self, config: &ClientConfig) -> Cluster {
         let key = ClientConfig {
@@ -49,6 +71,17 @@ impl Clusters {
         open.insert(key, Arc::downgrade(&cluster.shared));
         cluster
     }
+}
+
+/// What goes on between this process and one cluster, under one configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Activity {
+    /// The `bootstrap.servers`.
+    pub servers: String,
+    /// Open connections.
+    pub connections: usize,
+    /// Requests that wait for their answers.
+    pub requests: usize,
 }
 
 #[cfg(test)]

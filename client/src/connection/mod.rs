@@ -11,7 +11,7 @@ mod session;
 mod task;
 mod waiting;
 
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -40,6 +40,8 @@ struct Shared {
     /// What the broker speaks; set once, before the first handle is given out.
     versions: OnceLock<BrokerVersions>,
     next_correlation: AtomicI32,
+    /// How many requests wait for their answer.
+    waiting: AtomicUsize,
     /// Why the connection ended; set before the requests that waited are failed.
     ended: OnceLock<ClientError>,
 }
@@ -87,6 +89,11 @@ impl Connection {
     /// Broker id and address, for errors.
     pub(crate) fn peer(&self) -> &Arc<str> {
         &self.shared.peer
+    }
+
+    /// How many requests wait for their answer.
+    pub(crate) fn waiting(&self) -> usize {
+        self.shared.waiting.load(Ordering::Relaxed)
     }
 
     /// Why the connection ended, if it has.

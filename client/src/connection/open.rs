@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::AtomicI32;
+use std::sync::atomic::{AtomicI32, AtomicUsize};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -54,6 +54,7 @@ pub(crate) async fn open(opening: &Opening<'_>) -> Result<Connection, ClientErro
         peer: Arc::clone(&peer),
         versions: OnceLock::new(),
         next_correlation: AtomicI32::new(0),
+        waiting: AtomicUsize::new(0),
         ended: OnceLock::new(),
     });
     let task = Task::new(

@@ -5,6 +5,7 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -129,7 +130,11 @@ impl Task {
             }
             match self.tick(context) {
                 Some(end) => return Poll::Ready(end),
-                None => return Poll::Pending,
+                None => {
+                    let waiting = self.waiting.len();
+                    self.shared.waiting.store(waiting, Ordering::Relaxed);
+                    return Poll::Pending;
+                }
             }
         }
     }

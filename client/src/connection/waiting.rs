@@ -30,6 +30,10 @@ impl Waiting {
         self.queue.push_back(waiter);
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.queue.len()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }

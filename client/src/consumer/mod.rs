@@ -209,6 +209,12 @@ impl Consumer {
         })
     }
 
+    /// How many records of an assigned partition are still to be given, as of the last answer about it; holes that
+    /// compaction and transactions left are counted too. `None` before the first answer.
+    pub fn lag(&self, partition: &TopicPartition) -> Option<i64> {
+        self.fetcher.lag(partition)
+    }
+
     /// What the group has committed; `None` where nothing.
     ///
     /// # Errors

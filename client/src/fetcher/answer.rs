@@ -97,6 +97,13 @@ impl Fetcher {
             let until = now + self.cluster.config().metadata_max_age;
             partition.preferred = Some((data.preferred_read_replica.0, until));
         }
+        let committed = self.config.isolation == IsolationLevel::ReadCommitted;
+        let end = if committed {
+            data.last_stable_offset
+        } else {
+            data.high_watermark
+        };
+        partition.log_end = Some(end).filter(|end| *end >= 0);
         let filter = (self.config.isolation == IsolationLevel::ReadCommitted).then(|| {
             let aborted = data.aborted_transactions.unwrap_or_default();
             AbortedFilter::new(

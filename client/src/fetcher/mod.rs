@@ -155,6 +155,13 @@ impl Fetcher {
     }
 
     /// Hands out no records of the partition while paused.
+    /// How many offsets are between the position and the end of the partition as of the last answer.
+    pub(crate) fn lag(&self, tp: &TopicPartition) -> Option<i64> {
+        let partition = self.partitions.get(tp)?;
+        let position = partition.position()?;
+        Some((partition.log_end? - position.offset).max(0))
+    }
+
     pub(crate) fn set_paused(&mut self, tp: &TopicPartition, paused: bool) {
         if let Some(partition) = self.partitions.get_mut(tp) {
             partition.paused = paused;

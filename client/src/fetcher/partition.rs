@@ -12,6 +12,8 @@ pub(super) struct Partition {
     pub(super) incarnation: u64,
     pub(super) stage: Stage,
     pub(super) paused: bool,
+    /// Where the partition ended for this reader, as of the last answer.
+    pub(super) log_end: Option<i64>,
     /// Answers of it that wait to be handed out.
     pub(super) chunks: usize,
     /// A request about its offset is under way.
@@ -52,6 +54,7 @@ impl Partition {
             incarnation,
             stage,
             paused: false,
+            log_end: None,
             chunks: 0,
             asking: false,
             not_before: None,
@@ -61,9 +64,10 @@ impl Partition {
 
     /// Goes on elsewhere; what was fetched before is stale.
     pub(super) fn restart(&mut self, incarnation: u64, stage: Stage) {
-        let paused = self.paused;
+        let (paused, log_end) = (self.paused, self.log_end);
         *self = Self {
             paused,
+            log_end,
             ..Self::new(incarnation, stage)
         };
     }

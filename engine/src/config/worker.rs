@@ -42,6 +42,10 @@ pub struct WorkerConfig {
     pub override_policy: OverridePolicy,
     /// `plugin.path`
     pub plugin_path: Vec<PathBuf>,
+    /// `metrics.sample.window.ms`
+    pub metrics_sample_window: Duration,
+    /// `metrics.num.samples`
+    pub metrics_num_samples: i32,
     /// The REST server's part.
     pub rest: RestConfig,
     props: Secrets,
@@ -136,6 +140,8 @@ impl WorkerConfig {
                 .into_iter()
                 .map(PathBuf::from)
                 .collect(),
+            metrics_sample_window: millis("metrics.sample.window.ms")?,
+            metrics_num_samples: values.get("metrics.num.samples")?,
             rest: RestConfig::new(&values)?,
             unknown: unknown_keys(def, &props),
             props: Secrets(props),

@@ -46,6 +46,11 @@ impl Herder {
         self.worker.cluster_id()
     }
 
+    /// What the worker counts, in Prometheus' text format ([`CONTENT_TYPE`](crate::metrics::CONTENT_TYPE)).
+    pub fn metrics(&self) -> String {
+        self.worker.metrics_text()
+    }
+
     /// The names of all connectors, sorted.
     pub fn connectors(&self) -> Vec<Arc<str>> {
         self.worker.configs().names()

@@ -45,4 +45,9 @@ impl ErrorCounters {
         let now = u64::try_from(wall_clock_millis()).unwrap_or_default();
         self.last_error.store(now, Ordering::Relaxed);
     }
+
+    /// `last-error-timestamp`; 0 before the first.
+    pub(crate) fn last_error(&self) -> u64 {
+        self.last_error.load(Ordering::Relaxed)
+    }
 }

@@ -12,7 +12,7 @@ mod transforms;
 
 pub(crate) use build::{build_converters, build_transforms};
 pub(crate) use converters::{ConverterClasses, Converters};
-pub(crate) use counters::ErrorCounters;
+pub(crate) use counters::{Counter, ErrorCounters};
 pub(crate) use report::{Failure, Original, Reporter};
 pub(crate) use retry::Retries;
 pub(crate) use stage::{Stage, StageError};

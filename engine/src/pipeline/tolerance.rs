@@ -22,8 +22,12 @@ pub(crate) struct Tolerance {
 
 impl Tolerance {
     /// A task that does as this policy says.
-    pub(crate) fn new(task: TaskId, policy: ErrorPolicy, rng: fastrand::Rng) -> Self {
-        let counters = Arc::new(ErrorCounters::default());
+    pub(crate) fn new(
+        task: TaskId,
+        policy: ErrorPolicy,
+        rng: fastrand::Rng,
+        counters: Arc<ErrorCounters>,
+    ) -> Self {
         Tolerance {
             reporter: Arc::new(Reporter::new(task.clone(), &policy, counters, None)),
             retries: Retries::new(&policy, rng),
@@ -174,7 +178,7 @@ mod tests {
             connector: Arc::from("c"),
             task: 0,
         };
-        Tolerance::new(task, policy, fastrand::Rng::with_seed(1))
+        Tolerance::new(task, policy, fastrand::Rng::with_seed(1), Arc::default())
     }
 
     const PLACE: Original<'_> = Original::Sent {

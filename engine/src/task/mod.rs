@@ -3,6 +3,7 @@
 mod hand_over;
 mod handle;
 mod in_flight;
+mod metered;
 mod parts;
 mod pending_offsets;
 mod sink;
@@ -12,6 +13,7 @@ mod watchdog;
 
 pub(crate) use hand_over::HandOver;
 pub(crate) use handle::{TaskHandle, ended};
+pub(crate) use metered::metered;
 pub(crate) use parts::TaskParts;
 pub(crate) use sink::{Conversion as SinkConversion, SinkLoop, SinkParts};
 pub(crate) use source::{Encoding as SourceEncoding, SourceLoop, SourceParts, Topics};

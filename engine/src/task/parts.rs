@@ -8,6 +8,7 @@ use windlass_api::{Props, Result};
 
 use super::Control;
 use super::watchdog::Watched;
+use crate::metrics::TaskMetrics;
 use crate::pipeline::Tolerance;
 use crate::pipeline::dead_letters::DeadLetterParts;
 use crate::status::{State, TaskId};
@@ -27,6 +28,7 @@ pub(crate) struct TaskParts {
     pub(crate) topic_tracking: Option<Arc<StatusStore>>,
     pub(crate) flush_interval: Duration,
     pub(crate) flush_timeout: Duration,
+    pub(crate) metrics: Arc<TaskMetrics>,
     /// Tells the watchdog of calls; ends the watch with the task.
     pub(crate) watched: Watched,
 }

@@ -98,12 +98,20 @@ impl Watchdog {
         }
     }
 
+    /// The calls that hang, with how long they have.
+    pub(crate) fn hanging(&self) -> Vec<(TaskId, &'static str, Duration)> {
+        let clocks = self.lock();
+        let current = clocks.iter().filter_map(|(id, clock)| {
+            let (call, lasted) = clock.current()?;
+            (lasted >= HANGING).then(|| (id.clone(), call, lasted))
+        });
+        current.collect()
+    }
+
     fn report(&self) {
-        for (TaskId { connector, task }, clock) in self.lock().iter() {
-            if let Some((call, lasted)) = clock.current().filter(|(_, lasted)| *lasted >= HANGING) {
-                let seconds = lasted.as_secs();
-                tracing::warn!(%connector, task, "{call} has not returned for {seconds} s");
-            }
+        for (TaskId { connector, task }, call, lasted) in self.hanging() {
+            let seconds = lasted.as_secs();
+            tracing::warn!(%connector, task, "{call} has not returned for {seconds} s");
         }
     }
 
@@ -182,6 +190,7 @@ mod tests {
         let call = watched.enter(Call::Stop);
         tokio::time::sleep(Duration::from_secs(30)).await;
         assert_eq!(watched.current(), Some(("stop", Duration::from_secs(30))));
+        assert_eq!(watchdog.hanging().len(), 1);
         drop(call);
         assert_eq!(watched.current(), None);
         let successor = watchdog.watch(&id);

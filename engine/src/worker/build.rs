@@ -10,22 +10,31 @@ use windlass_client::{Consumer, Producer, Subscription};
 
 use super::{StatusReporter, TaskHandle, Worker, client_config};
 use crate::config::{ConnectorConfig, TopicSelection};
-use crate::herder::ConnectorType;
+use crate::metrics::TaskMetrics;
 use crate::offsets::OffsetCodec;
 use crate::pipeline::dead_letters::DeadLetterParts;
 use crate::pipeline::{Converters, Tolerance, Transforms, build_converters, build_transforms};
-use crate::plugins::Connector;
+use crate::plugins::{Connector, PluginInfo};
 use crate::status::TaskId;
 use crate::storage::config::ConnectorEntry;
 use crate::task::{
     Control, HandOver, SinkConversion, SinkLoop, SinkParts, SourceEncoding, SourceLoop,
-    SourceParts, TaskParts, TopicCreation, Topics,
+    SourceParts, TaskParts, TopicCreation, Topics, metered,
 };
 
 /// What a task is made of.
 enum Task {
     Source(Box<SourceParts>),
     Sink(Box<SinkParts>),
+}
+
+/// One run of a task.
+struct Run {
+    id: TaskId,
+    props: Props,
+    control: watch::Receiver<Control>,
+    reporter: StatusReporter,
+    metrics: Arc<TaskMetrics>,
 }
 
 impl Worker {
@@ -42,18 +51,18 @@ impl Worker {
             .as_ref()
             .ok()
             .map(|(info, _)| Arc::from(info.version));
-        let reporter = self.task_reporter(id.clone(), version);
+        let (metrics, shown) = self.metrics.task(&id);
+        let reporter = self.task_reporter(id.clone(), version).shown(shown);
         let (told, control) = watch::channel(control);
-        let made = plugin.and_then(|(_, connector)| {
-            self.make(
-                &id,
-                connector,
-                entry,
-                config.clone(),
-                control,
-                reporter.clone(),
-            )
-        });
+        let run = Run {
+            id: id.clone(),
+            props: config.clone(),
+            control,
+            reporter: reporter.clone(),
+            metrics: Arc::clone(&metrics),
+        };
+        let made = plugin.and_then(|(info, connector)| self.make(run, info, connector, entry));
+        self.metrics.task_startups.record(made.is_ok());
         let may_block = made.as_ref().is_ok_and(|made| match made {
             Task::Source(parts) => parts.task.may_block(),
             Task::Sink(parts) => parts.task.may_block(),
@@ -64,26 +73,29 @@ impl Worker {
                 Task::Sink(parts) => SinkLoop::run(*parts).await,
             }
         };
-        let run = HandOver::new(run, may_block);
+        let run = HandOver::new(metered(metrics, run), may_block);
         TaskHandle::spawn(&self.data, id, reporter, told, run)
     }
 
     fn make(
         &self,
-        id: &TaskId,
+        run: Run,
+        info: PluginInfo,
         plugin: Connector,
         entry: &ConnectorEntry,
-        props: Props,
-        control: watch::Receiver<Control>,
-        reporter: StatusReporter,
     ) -> Result<Task> {
-        let kind = match plugin {
-            Connector::Source(_) => ConnectorType::Source,
-            Connector::Sink(_) => ConnectorType::Sink,
-        };
+        let Run {
+            id,
+            props,
+            control,
+            reporter,
+            metrics,
+        } = run;
+        let kind = plugin.kind();
         let connector = ConnectorConfig::new(&self.plugins, kind, Props::clone(&entry.config))?;
+        let details = self.task_details(kind, info, plugin.task_class(), &connector)?;
+        let _ = metrics.details.set(details);
         let common = TaskParts {
-            id: id.clone(),
             props,
             control,
             reporter,
@@ -91,15 +103,18 @@ impl Worker {
                 id.clone(),
                 connector.errors()?,
                 self.clusters.rng(&id.to_string()),
+                Arc::clone(&metrics.errors),
             ),
-            dead_letters: self.dead_letters(id, &connector)?,
+            dead_letters: self.dead_letters(&id, &connector)?,
             topic_tracking: self
                 .config
                 .topic_tracking_enable
                 .then(|| Arc::clone(&self.statuses)),
             flush_interval: self.config.offset_flush_interval,
             flush_timeout: self.config.offset_flush_timeout,
-            watched: self.watchdog.watch(id),
+            watched: self.watchdog.watch(&id),
+            metrics,
+            id,
         };
         Ok(match plugin {
             Connector::Source(c) => {

@@ -6,10 +6,18 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use windlass_api::{Props, Result, SourceConnectorContext};
 
+use crate::herder::ConnectorType;
 use crate::plugins::Connector;
 use crate::task::{HandOver, ended};
 
 impl Connector {
+    pub(crate) fn kind(&self) -> ConnectorType {
+        match self {
+            Connector::Source(_) => ConnectorType::Source,
+            Connector::Sink(_) => ConnectorType::Sink,
+        }
+    }
+
     pub(crate) fn task_class(&self) -> &'static str {
         match self {
             Connector::Source(c) => c.task_class(),

@@ -2,7 +2,9 @@
 
 mod build;
 mod client_config;
+mod details;
 mod instance;
+mod metrics;
 mod offsets;
 mod own_offsets;
 mod reporter;
@@ -26,6 +28,7 @@ pub use self::start::{
 };
 use crate::config::{ConnectorValidation, StorageTopic, WorkerConfig};
 use crate::herder::ConnectorType;
+use crate::metrics::Metrics;
 use crate::offsets::{OffsetCodec, OffsetReader};
 use crate::plugins::{Connector, PluginInfo, PluginKind, Plugins, VersionRange};
 use crate::status::TaskId;
@@ -50,6 +53,7 @@ pub(crate) struct Worker {
     clusters: Clusters,
     cluster_id: Arc<str>,
     watchdog: Arc<Watchdog>,
+    metrics: Arc<Metrics>,
     /// Where connectors and tasks run, apart from what must stay responsive.
     data: Handle,
     /// Where heartbeats run, which no task may hold up.
@@ -68,6 +72,11 @@ impl Worker {
     /// Checks configurations of connectors.
     pub(crate) fn validation(&self) -> &ConnectorValidation {
         &self.validation
+    }
+
+    /// What this worker counts.
+    pub(crate) fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
     }
 
     pub(crate) fn cluster_id(&self) -> &Arc<str> {

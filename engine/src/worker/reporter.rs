@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
+use crate::metrics::Shown;
 use crate::status::{State, Status, TaskId};
 use crate::storage::status::StatusStore;
 
@@ -18,6 +19,8 @@ pub(crate) struct StatusReporter {
     version: Option<Arc<str>>,
     generation: Arc<AtomicI32>,
     retired: Arc<AtomicBool>,
+    /// What it reports is shown among the metrics.
+    shown: Option<Shown>,
 }
 
 #[derive(Clone, Debug)]
@@ -53,6 +56,14 @@ impl StatusReporter {
         }
     }
 
+    /// Shows what it reports among the metrics, as long as a clone of it is left.
+    pub(crate) fn shown(self, shown: Shown) -> Self {
+        StatusReporter {
+            shown: Some(shown),
+            ..self
+        }
+    }
+
     /// Reports a state without a reason.
     pub(crate) fn state(&self, state: State) {
         self.put(state, None);
@@ -71,6 +82,9 @@ impl StatusReporter {
     /// Nothing is heard of this run from now on.
     pub(crate) fn retire(&self) {
         self.retired.store(true, Ordering::Release);
+        if let Some(shown) = &self.shown {
+            shown.end();
+        }
     }
 
     fn new(
@@ -86,10 +100,14 @@ impl StatusReporter {
             version,
             generation: Arc::default(),
             retired: Arc::default(),
+            shown: None,
         }
     }
 
     fn put(&self, state: State, trace: Option<Arc<str>>) {
+        if let Some(shown) = &self.shown {
+            shown.state(state);
+        }
         let status = Status {
             state,
             worker_id: Arc::clone(&self.worker_id),

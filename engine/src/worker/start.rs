@@ -14,6 +14,7 @@ use super::topics::Topics;
 use super::{Worker, client_config};
 use crate::config::{ConnectorValidation, DistributedConfig, StandaloneConfig, WorkerConfig};
 use crate::herder::{DistributedHerder, DistributedParts, Herder, LogLevel, StandaloneHerder};
+use crate::metrics::{Metrics, Sampling};
 use crate::peer::PeerClient;
 use crate::plugins::Plugins;
 use crate::storage::TopicError;
@@ -86,6 +87,7 @@ pub async fn start_standalone(options: WorkerOptions) -> Result<Herder, StartErr
     let clusters = Clusters::new(env);
     let cluster_id = cluster_id(&clusters, &config).await?;
     tracing::info!(%cluster_id, worker_id, "worker starts");
+    let sampling = sampling(&config);
     Ok(StandaloneHerder::spawn(Arc::new(Worker {
         id: Arc::from(worker_id),
         validation: ConnectorValidation::new(Arc::clone(&plugins), Arc::clone(&config)),
@@ -99,6 +101,7 @@ pub async fn start_standalone(options: WorkerOptions) -> Result<Herder, StartErr
         clusters,
         cluster_id,
         watchdog: Watchdog::spawn(),
+        metrics: Metrics::new(sampling),
         data,
         control: Handle::current(),
     })))
@@ -156,6 +159,7 @@ pub async fn start_distributed(options: DistributedOptions) -> Result<Herder, St
     while changes.try_recv().is_ok() {}
 
     let member = topics.member();
+    let sampling = sampling(&common);
     let worker = Arc::new(Worker {
         id: Arc::from(worker_id),
         validation: ConnectorValidation::new(Arc::clone(&plugins), Arc::clone(&common)).clustered(),
@@ -169,6 +173,7 @@ pub async fn start_distributed(options: DistributedOptions) -> Result<Herder, St
         clusters,
         cluster_id,
         watchdog: Watchdog::spawn(),
+        metrics: Metrics::new(sampling),
         data,
         control,
     });
@@ -196,6 +201,13 @@ pub fn data_runtime() -> io::Result<Runtime> {
         .thread_keep_alive(BLOCKING_KEEP_ALIVE)
         .enable_all()
         .build()
+}
+
+fn sampling(config: &WorkerConfig) -> Sampling {
+    Sampling {
+        window: config.metrics_sample_window,
+        samples: usize::try_from(config.metrics_num_samples).unwrap_or(1),
+    }
 }
 
 async fn cluster_id(clusters: &Clusters, config: &WorkerConfig) -> Result<Arc<str>, StartError> {

@@ -5,7 +5,9 @@ mod health;
 mod internal;
 mod lifecycle;
 mod loggers;
+mod metrics;
 mod offsets;
+mod openapi;
 mod plugins;
 mod root;
 mod status;
@@ -36,6 +38,8 @@ pub(crate) async fn answer(
     match resource {
         Resource::Root => Ok(root::get(herder)),
         Resource::Health => Ok(health::get(herder).await),
+        Resource::Metrics => Ok(metrics::get(herder)),
+        Resource::OpenApi => Ok(openapi::get()),
         Resource::Connectors if method == Method::POST => connectors::create(herder, request).await,
         Resource::Connectors => Ok(connectors::list(herder, request)),
         Resource::Connector(name) if method == Method::DELETE => {

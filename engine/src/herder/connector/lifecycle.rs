@@ -7,6 +7,7 @@ use windlass_api::{ConnectError, ErrorKind, Props, SourceConnectorContext};
 use super::ConnectorLoop;
 use super::context::Context;
 use crate::herder::HerderError;
+use crate::metrics::ConnectorDetails;
 use crate::plugins::Connector;
 use crate::status::{State, TargetState};
 use crate::storage::config::ConnectorEntry;
@@ -36,14 +37,22 @@ impl ConnectorLoop {
         if let Some(error) = null_value(&entry.config) {
             return Err(self.refuse(&entry, None, &error));
         }
+        let (metrics, shown) = self.worker.metrics().connector(&self.name);
+        let _ = metrics.details.set(ConnectorDetails {
+            kind: instance.kind(),
+            class: info.class,
+            version: Arc::clone(&version),
+        });
         let reporter = self
             .worker
-            .connector_reporter(&self.name, Some(Arc::clone(&version)));
+            .connector_reporter(&self.name, Some(version))
+            .shown(shown);
         match entry.target {
             TargetState::Paused => reporter.state(State::Paused),
             TargetState::Stopped => reporter.state(State::Stopped),
             TargetState::Started => return self.start_instance(instance, &entry, reporter).await,
         }
+        self.worker.metrics().connector_startups.record(true);
         self.running = Some(Running {
             instance: None,
             failed: false,
@@ -115,6 +124,8 @@ impl ConnectorLoop {
                 "start did not return and was given up",
             )),
         };
+        let startups = &self.worker.metrics().connector_startups;
+        startups.record(result.is_ok());
         match result {
             Ok(instance) => {
                 tracing::info!(connector = %self.name, "connector started");
@@ -150,7 +161,10 @@ impl ConnectorLoop {
         error: &ConnectError,
     ) -> HerderError {
         tracing::error!(connector = %self.name, error = chain(error), "connector cannot be started");
+        self.worker.metrics().connector_startups.record(false);
+        let (_, shown) = self.worker.metrics().connector(&self.name);
         let reporter = self.worker.connector_reporter(&entry.name, version);
+        let reporter = reporter.shown(shown);
         let mut text = trace(error, &self.place());
         if error.kind() == ErrorKind::Internal {
             text = text.replacen(

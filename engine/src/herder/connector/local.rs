@@ -65,6 +65,7 @@ impl ConnectorLoop {
     }
 
     async fn restart_local(&mut self, connector: bool, tasks: &[TaskNumber]) {
+        self.count_restarts(connector, tasks);
         self.stop_these_tasks(tasks).await;
         self.mark_restarting(false, tasks);
         for &task in tasks {

@@ -11,6 +11,7 @@ use crate::worker::Worker;
 impl ConnectorLoop {
     /// Restarts the connector object alone.
     pub(super) async fn restart_connector(&mut self) -> Result<(), HerderError> {
+        self.count_restarts(true, &[]);
         self.stop_connector().await;
         self.start_connector().await?;
         if self.shared {
@@ -29,6 +30,7 @@ impl ConnectorLoop {
                 self.name
             )));
         }
+        self.count_restarts(false, &[task]);
         self.stop_these_tasks(&[task]).await;
         self.mark_restarting(false, &[task]);
         self.start_task(task);
@@ -50,6 +52,7 @@ impl ConnectorLoop {
             .filter(|(_, status)| planned(status.state))
             .map(|(task, _)| *task)
             .collect();
+        self.count_restarts(connector, &tasks);
         self.mark_restarting(connector, &tasks);
         answer(reply, Ok(plan));
 
@@ -64,6 +67,11 @@ impl ConnectorLoop {
         for task in tasks {
             self.start_task(task);
         }
+    }
+
+    pub(super) fn count_restarts(&self, connector: bool, tasks: &[TaskNumber]) {
+        let count = tasks.len() as u64 + u64::from(connector);
+        self.worker.metrics().restarts.requested.add(count);
     }
 
     pub(super) fn mark_restarting(&self, connector: bool, tasks: &[TaskNumber]) {

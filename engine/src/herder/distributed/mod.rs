@@ -138,6 +138,8 @@ impl DistributedHerder {
                 () = tokio::time::sleep_until(wake) => Woken::Time,
             };
             self.parts.member.alive();
+            let heard = self.parts.member.last_heard();
+            self.parts.worker.metrics().group.heard(heard);
             match woken {
                 Woken::Group(GroupEvent::Failed(error)) => {
                     tracing::error!(%error, "the group refuses this worker: it ends");

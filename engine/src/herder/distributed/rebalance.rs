@@ -10,6 +10,7 @@ use windlass_client::group::{Generation, GroupEvent};
 
 use super::DistributedHerder;
 use crate::group::{Assignment, Protocol, Work, WorkerState};
+use crate::metrics::Joined;
 
 impl DistributedHerder {
     pub(super) async fn on_group(&mut self, event: GroupEvent) {
@@ -50,6 +51,7 @@ impl DistributedHerder {
 
     /// Joins the group, or joins it again, with what is known and done now.
     pub(super) async fn rejoin(&mut self, reason: &str) {
+        self.parts.worker.metrics().group.rebalance_begins();
         self.absorb_changes().await;
         self.settled = false;
         self.unbalanced = false;
@@ -127,6 +129,7 @@ impl DistributedHerder {
         if self.is_leader() {
             self.forget_deleted();
         }
+        self.tell_metrics();
         if assignment.revoked.is_empty() {
             self.settled = true;
         } else {
@@ -158,6 +161,18 @@ impl DistributedHerder {
             revoked_connectors = assignment.revoked.connectors.len(), revoked_tasks = assignment.revoked.tasks.len(),
             delay_ms = assignment.delay, "joined the group"
         );
+    }
+
+    fn tell_metrics(&self) {
+        let metrics = self.parts.worker.metrics();
+        let joined = Joined {
+            protocol: self.membership.protocol.name(),
+            leader: self.membership.leader_url.as_deref().unwrap_or_default(),
+            generation: self.membership.generation,
+            connectors: self.assigned.connectors.len(),
+            tasks: self.assigned.tasks.len(),
+        };
+        metrics.group.rebalance_ended(joined, metrics.sampling);
     }
 
     /// Reads as far as the leader had read. Only then may work be started: not before, and not when this worker knows

@@ -19,6 +19,7 @@ pub(super) struct Committing {
     handle: CommitHandle,
     /// After this it counts as failed and its answer is ignored (SK-009).
     deadline: Instant,
+    begun: Instant,
 }
 
 impl SinkLoop {
@@ -36,6 +37,8 @@ impl SinkLoop {
         if !self.reports_written(&partitions).await? {
             return Ok(());
         }
+        self.common.metrics.commit_begins();
+        self.note_lags();
         if let Some(offsets) = self.pre_commit(&partitions).await? {
             let handle = self.consumer.commit_async(client_offsets(&offsets));
             let deadline = now + self.common.flush_timeout;
@@ -43,6 +46,7 @@ impl SinkLoop {
                 offsets,
                 handle,
                 deadline,
+                begun: now,
             });
         }
         Ok(())
@@ -75,8 +79,13 @@ impl SinkLoop {
         match commit {
             Ok(given) => {
                 if let Some(offsets) = self.offsets.committable(partitions, given) {
-                    match self.consumer.commit_sync(client_offsets(&offsets)).await {
-                        Ok(()) => self.offsets.committed(&offsets),
+                    let begun = Instant::now();
+                    let committed = self.consumer.commit_sync(client_offsets(&offsets)).await;
+                    self.common
+                        .metrics
+                        .committed(committed.is_ok(), begun.elapsed());
+                    match committed {
+                        Ok(()) => self.commit_succeeded(&offsets),
                         Err(error) => {
                             tracing::error!(%connector, task, %error, "offsets could not be committed on close");
                         }
@@ -160,17 +169,42 @@ impl SinkLoop {
             return;
         };
         let TaskId { connector, task } = &self.common.id;
+        let metrics = &self.common.metrics;
         match committing.handle.try_result() {
-            Some(Ok(())) => self.offsets.committed(&committing.offsets),
+            Some(Ok(())) => {
+                metrics.committed(true, committing.begun.elapsed());
+                let offsets = std::mem::take(&mut committing.offsets);
+                self.commit_succeeded(&offsets);
+            }
             Some(Err(error)) => {
+                metrics.committed(false, committing.begun.elapsed());
+                metrics.commit_completed(self.offsets.uncommitted());
                 tracing::error!(%connector, task, %error, "offsets could not be committed; the next commit tries again");
             }
             None if Instant::now() >= committing.deadline => {
+                metrics.committed(false, committing.begun.elapsed());
+                metrics.commit_skipped();
                 tracing::warn!(%connector, task, "commit of offsets timed out; the next commit tries again");
             }
             None => return,
         }
         self.committing = None;
+    }
+
+    fn commit_succeeded(&mut self, offsets: &SinkOffsets) {
+        self.offsets.committed(offsets);
+        let metrics = &self.common.metrics;
+        metrics.commit_completed(self.offsets.uncommitted());
+        metrics.flushed();
+    }
+
+    /// Tells the metrics how far behind the ends of its partitions this task is.
+    fn note_lags(&self) {
+        for partition in self.consumer.assignment() {
+            if let Some(lag) = self.consumer.lag(&partition) {
+                self.common.metrics.lag(&api_partition(&partition), lag);
+            }
+        }
     }
 }
 

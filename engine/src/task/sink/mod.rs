@@ -152,6 +152,7 @@ impl SinkLoop {
     /// Puts the batch at hand. One that `put` wants again later stays, and nothing more is read meanwhile.
     async fn deliver(&mut self) -> Result<()> {
         let call = self.common.watched.enter(Call::Put);
+        let begun = Instant::now();
         let mut result = self.task.put(&self.batch).await;
         drop(call);
         if let Some(errant) = &self.errant {
@@ -161,6 +162,11 @@ impl SinkLoop {
         match result {
             Ok(()) => {
                 self.offsets.put();
+                if !self.batch.is_empty() {
+                    let uncommitted = self.offsets.uncommitted();
+                    let metrics = &self.common.metrics;
+                    metrics.put(self.batch.len(), begun.elapsed(), uncommitted);
+                }
                 self.batch.clear();
                 if std::mem::take(&mut self.redelivering) && !self.paused {
                     self.resume_all()?;
@@ -181,6 +187,7 @@ impl SinkLoop {
     }
 
     async fn convert(&mut self, fetched: &Fetched) -> Result<()> {
+        let (mut records, mut bytes) = (0, 0);
         for (index, part) in fetched.partitions().iter().enumerate() {
             let (topic, partition) = (
                 &part.topic_partition().topic,
@@ -189,10 +196,15 @@ impl SinkLoop {
             self.common.note_topic(topic, &mut self.topics);
             for record in part.records() {
                 let record = record.map_err(kafka)?;
+                let size = |part: Option<&[u8]>| part.map_or(0, <[u8]>::len) as u64;
+                records += 1;
+                bytes += size(record.key) + size(record.value);
                 let batch = &mut self.batch;
                 if let Err(failure) = self.conversion.convert(topic, partition, &record, batch)
                     && !self.recover(failure, topic, partition, &record).await?
                 {
+                    // The record comes again.
+                    self.common.metrics.read(records - 1, bytes);
                     return self.leave_rest(fetched, index, record.offset);
                 }
             }
@@ -200,8 +212,12 @@ impl SinkLoop {
                 topic: Arc::clone(topic),
                 partition,
             };
+            if let Some(lag) = self.consumer.lag(part.topic_partition()) {
+                self.common.metrics.lag(&tp, lag);
+            }
             self.offsets.fetched(tp, part.next_offset());
         }
+        self.common.metrics.read(records, bytes);
         Ok(())
     }
 

@@ -96,6 +96,14 @@ impl Offsets {
         (commit != committed).then_some(commit)
     }
 
+    /// How many records were read whose offsets are not committed.
+    pub(super) fn uncommitted(&self) -> i64 {
+        let reached = |p: &TopicPartition| self.batch.get(p).or_else(|| self.delivered.get(p));
+        let left = self.committed.iter();
+        left.filter_map(|(p, committed)| Some((reached(p)? - committed).max(0)))
+            .sum()
+    }
+
     /// A commit succeeded.
     pub(super) fn committed(&mut self, offsets: &SinkOffsets) {
         for (partition, offset) in offsets {

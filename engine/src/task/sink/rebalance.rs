@@ -21,6 +21,7 @@ impl SinkLoop {
         // Redelivery ends when its records went with their partitions (B-081).
         self.redelivering &= !self.batch.is_empty();
         self.assignment_changed()?;
+        self.common.metrics.assigned(&self.assignment());
         let call = self.common.watched.enter(Call::Open);
         self.task.open(&opened).await?;
         drop(call);
@@ -44,6 +45,9 @@ impl SinkLoop {
             }
         };
         self.offsets.removed(&partitions);
+        let mut left = self.assignment();
+        left.retain(|partition| !partitions.contains(partition));
+        self.common.metrics.assigned(&left);
         self.batch.retain(|record| {
             let of = |p: &TopicPartition| {
                 p.partition == record.original_partition && p.topic == record.original_topic
@@ -68,7 +72,9 @@ impl SinkLoop {
         if partitions.is_empty() {
             return Ok(());
         }
-        self.commit_and_close(&partitions).await
+        let closed = self.commit_and_close(&partitions).await;
+        self.common.metrics.assigned(&[]);
+        closed
     }
 
     fn assignment_changed(&mut self) -> Result<()> {

@@ -2,10 +2,12 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::metrics::TaskMetrics;
 use crate::offsets::OffsetCodec;
 use crate::status::TaskId;
 use crate::storage::offsets::{OffsetError, OffsetStore};
@@ -15,12 +17,14 @@ use crate::trace::chain;
 
 /// Stores source offsets every `offset.flush.interval.ms`.
 pub(super) struct OffsetCommitter {
-    id: TaskId,
+    metrics: Arc<TaskMetrics>,
     store: OffsetStore,
     codec: OffsetCodec,
     pending: PendingOffsets,
     flush: Option<Flush>,
     next: Instant,
+    /// When the flush began.
+    begun: Instant,
     interval: Duration,
     timeout: Duration,
 }
@@ -32,20 +36,21 @@ type Outcome = Result<Result<(), OffsetError>, tokio::time::error::Elapsed>;
 
 impl OffsetCommitter {
     pub(super) fn new(
-        id: TaskId,
+        metrics: Arc<TaskMetrics>,
         store: OffsetStore,
         codec: OffsetCodec,
         interval: Duration,
         timeout: Duration,
     ) -> Self {
-        let (pending, next) = (PendingOffsets::default(), Instant::now() + interval);
+        let (pending, begun) = (PendingOffsets::default(), Instant::now());
         OffsetCommitter {
-            id,
+            metrics,
             store,
             codec,
             pending,
             flush: None,
-            next,
+            next: begun + interval,
+            begun,
             interval,
             timeout,
         }
@@ -73,10 +78,12 @@ impl OffsetCommitter {
     /// Begins to store what has been acknowledged. True when there was nothing to store, which counts as a success
     /// (B-050).
     pub(super) fn begin<B: Copy + Ord>(&mut self, in_flight: &mut InFlight<B>) -> bool {
-        self.next = Instant::now() + self.interval;
+        self.begun = Instant::now();
+        self.next = self.begun + self.interval;
         let OffsetCommitter { pending, codec, .. } = self;
         in_flight.drain_committable(|partition, offset| pending.put(codec, partition, &offset));
         if !self.pending.has_newer() {
+            self.metrics.committed(true, Duration::ZERO);
             return true;
         }
         match self.pending.begin_flush() {
@@ -87,7 +94,8 @@ impl OffsetCommitter {
                 false
             }
             Err(error) => {
-                let TaskId { connector, task } = &self.id;
+                self.metrics.committed(false, Duration::ZERO);
+                let TaskId { connector, task } = &self.metrics.id;
                 tracing::error!(
                     %connector, task, error = chain(&error),
                     "an offset cannot be stored; none of this task is until a good one replaces it"
@@ -104,7 +112,9 @@ impl OffsetCommitter {
 
     fn finish(&mut self, outcome: Outcome) -> bool {
         self.flush = None;
-        let TaskId { connector, task } = &self.id;
+        let success = matches!(outcome, Ok(Ok(())));
+        self.metrics.committed(success, self.begun.elapsed());
+        let TaskId { connector, task } = &self.metrics.id;
         match outcome {
             Ok(Ok(())) => {
                 self.pending.flushed();

@@ -169,6 +169,14 @@ impl Delivery {
                 None
             }
         };
+        let count = u64::from(ack.count);
+        let (done, failed) = if written.is_some() {
+            (count, 0)
+        } else {
+            (0, count)
+        };
+        parts.metrics.settled(done, failed);
+        parts.metrics.holds(self.producer.buffered_bytes());
         parts.note_topic(&ack.topic, &mut self.topics);
         self.in_flight.ack(ack.batch);
         let Some(kept) = &mut self.kept else { return };

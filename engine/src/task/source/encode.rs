@@ -113,6 +113,12 @@ impl Encoding {
 }
 
 impl<'r> Bytes<'r> {
+    /// How many bytes key and value have.
+    pub(super) fn size(&self) -> u64 {
+        let bytes = |part: Option<&[u8]>| part.map_or(0, <[u8]>::len) as u64;
+        bytes(self.key) + bytes(self.value)
+    }
+
     /// The headers, in order.
     pub(super) fn headers(
         &self,

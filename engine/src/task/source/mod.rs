@@ -6,6 +6,7 @@ mod encode;
 mod send;
 mod topics;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -47,6 +48,9 @@ pub(crate) struct SourceLoop {
     batch: Vec<SourceRecord>,
     /// How many records of the batch were sent or dropped.
     sent: usize,
+    /// How many were dropped, and how many bytes appended, that the metrics do not know of yet.
+    dropped: u64,
+    appended: u64,
     /// Whether the next record was transformed already.
     transformed: bool,
     /// The next record before its transforms, where it may be needed again.
@@ -78,7 +82,8 @@ impl SourceLoop {
         }
         common.open_dead_letters().await?;
         let (interval, timeout) = (common.flush_interval, common.flush_timeout);
-        let committer = OffsetCommitter::new(common.id.clone(), offsets, codec, interval, timeout);
+        let metrics = Arc::clone(&common.metrics);
+        let committer = OffsetCommitter::new(metrics, offsets, codec, interval, timeout);
         let delivery = Delivery::new(producer, committer, task.wants_commit_record());
         let mut source = SourceLoop {
             keeps_originals: encoding.has_transforms()
@@ -90,6 +95,8 @@ impl SourceLoop {
             delivery,
             batch: Vec::new(),
             sent: 0,
+            dropped: 0,
+            appended: 0,
             transformed: false,
             original: None,
             patience: PATIENCE,
@@ -125,6 +132,11 @@ impl SourceLoop {
                 Control::Run => {
                     self.batch.clear();
                     self.sent = 0;
+                    if self.dropped > 0 {
+                        self.parts
+                            .metrics
+                            .settled(0, std::mem::take(&mut self.dropped));
+                    }
                     self.pay_calls().await;
                     self.poll().await?;
                 }
@@ -170,6 +182,9 @@ impl SourceLoop {
             }
         };
         drop(poll);
+        if !batch.is_empty() {
+            parts.metrics.polled(batch.len(), begun.elapsed());
+        }
         match polled {
             Some(Ok(())) => *patience = PATIENCE,
             Some(Err(error)) if error.is_retriable() => {

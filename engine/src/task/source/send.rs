@@ -34,6 +34,9 @@ impl SourceLoop {
     pub(super) async fn send(&mut self) -> Result<()> {
         let blocked = self.fill()?;
         self.delivery.producer.send_ready(false);
+        let held = self.delivery.producer.buffered_bytes();
+        let appended = std::mem::take(&mut self.appended);
+        self.parts.metrics.appended(appended, held);
         let result = match blocked {
             Blocked::No => return Ok(()),
             Blocked::Preparation(stage) => return self.prepare(stage).await,
@@ -165,6 +168,7 @@ impl SourceLoop {
             if self.parts.tolerance.has_dead_letters() {
                 return Ok(Blocked::DeadLetters);
             }
+            let size = bytes.size();
             let append = self.delivery.producer.try_append(
                 topic,
                 record.record.partition,
@@ -187,6 +191,7 @@ impl SourceLoop {
                     };
                     self.delivery
                         .appended(append, &record.source_partition, offset, original);
+                    self.appended += size;
                     self.advance();
                 }
                 Err(AppendError::NeedsMetadata) => return Ok(Blocked::Metadata(Arc::clone(topic))),
@@ -207,6 +212,7 @@ impl SourceLoop {
     }
 
     fn drop_record(&mut self) {
+        self.dropped += 1;
         if self.delivery.keeps_records() {
             let original = self
                 .original
