@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
-use crate::{distributed, logging, offline, plugins, quickstart, standalone};
+use crate::{distributed, hash_password, logging, offline, plugins, quickstart, standalone};
 
 /// Runs the program; returns its exit code.
 pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
@@ -17,6 +17,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
     };
     let default_level = match command {
         Command::Quickstart { .. }
+        | Command::HashPassword
         | Command::Plugins
         | Command::Transform { .. }
         | Command::Test { .. }
@@ -41,6 +42,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
             json,
         } => offline::transform::run(&connector, worker.as_deref(), json),
         Command::Test { cases } => offline::test::run(&cases),
+        Command::HashPassword => hash_password::run(),
         Command::Validate { connector, worker } => {
             offline::validate::run(&connector, worker.as_deref())
         }
@@ -81,6 +83,8 @@ enum Command {
         #[arg(long, default_value = "windlass-quickstart", value_name = "DIR")]
         directory: PathBuf,
     },
+    /// Hash a password, read from standard input, for the file that rest.users.file names
+    HashPassword,
     /// List the connectors, converters, transforms and predicates
     Plugins,
     /// Run records from standard input through a connector's converters, transforms and predicates, without a cluster

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use windlass_secret::mask::masked;
+
 /// An error that ends the program: one line on standard error, and the exit code of Java's launcher.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
@@ -36,7 +38,7 @@ impl Failure {
 
     /// Tells the user.
     pub(crate) fn report(&self) -> ExitCode {
-        eprintln!("windlass: {}", self.message);
+        eprintln!("windlass: {}", masked(&self.message));
         ExitCode::from(self.code)
     }
 }

@@ -8,6 +8,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{fmt, reload};
 use windlass_rest::{Level, Loggers};
+use windlass_secret::mask::masked;
 
 use crate::failure::Failure;
 
@@ -26,7 +27,7 @@ pub(crate) fn start(option: Option<&str>, default_level: &str) -> Result<Loggers
     let root = parsed.max_level_hint().map_or(Level::Info, level_of);
     let (layer, handle) = reload::Layer::new(parsed);
     let lines = fmt::layer()
-        .with_writer(io::stderr)
+        .with_writer(|| Masked)
         .with_ansi(false)
         .with_span_events(FmtSpan::NONE);
     // Tests of this module may have set one already; whoever came first stays.
@@ -40,6 +41,21 @@ pub(crate) fn start(option: Option<&str>, default_level: &str) -> Result<Loggers
             let _ = handle.reload(filter);
         }
     }))
+}
+
+/// Standard error, without secrets; the formatter writes a whole line at a time.
+struct Masked;
+
+impl io::Write for Masked {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(line);
+        io::stderr().write_all(masked(&text).as_bytes())?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
 }
 
 /// The levels as a filter. Java's names stand for the crates that do the same work.

@@ -3,8 +3,10 @@
 mod cli;
 mod distributed;
 mod failure;
+mod hash_password;
 mod logging;
 mod offline;
+mod panics;
 mod plugins;
 mod quickstart;
 mod runtimes;
@@ -22,5 +24,6 @@ use windlass_mem as _;
 static ALLOCATOR: rusty_alloc_api::RustyAlloc = rusty_alloc_api::RustyAlloc;
 
 fn main() -> ExitCode {
+    panics::hide_secrets();
     cli::run(std::env::args_os().collect())
 }

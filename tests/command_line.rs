@@ -130,8 +130,8 @@ fn wrong_worker_files_exit_with_2_and_one_clear_line() {
         ),
         ("key.converter=\\u12", "\\uxxxx"),
         (
-            "config.providers=file",
-            "config providers are not in this release",
+            "config.providers=file\nconfig.providers.file.class=org.acme.Vault",
+            "Could not load config provider class",
         ),
     ];
     for (line, message) in cases {

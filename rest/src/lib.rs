@@ -5,6 +5,9 @@
 //! messages to it.
 
 mod answer;
+pub mod auth;
+mod body;
+mod connections;
 mod cors;
 mod create_request;
 mod error;
@@ -20,7 +23,9 @@ mod resources;
 mod route;
 mod server;
 mod service;
+mod stall;
 
+pub use auth::hash_password;
 pub use create_request::CreateRequest;
 pub use error::{Error, Result};
 pub use loggers::{Level, Logger, Loggers};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hyper::StatusCode;
 use serde_json::json;
 use windlass_engine::herder::HerderError;
+use windlass_secret::mask::masked;
 
 use crate::answer::Answer;
 
@@ -97,7 +98,8 @@ impl From<HerderError> for Problem {
 impl From<Problem> for Answer {
     fn from(problem: Problem) -> Self {
         let code = problem.status.as_u16();
-        let body = json!({"error_code": code, "message": problem.message});
+        // What is quoted of a configuration may be a secret.
+        let body = json!({"error_code": code, "message": masked(&problem.message)});
         let mut answer = Answer::json(problem.status, &body);
         if !problem.typed {
             answer.content_type = None;

@@ -7,7 +7,8 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{debug, warn};
@@ -16,11 +17,15 @@ use windlass_engine::herder::Herder;
 use windlass_engine::peer::PeerClient;
 use windlass_engine::plugins::Plugins;
 
+use crate::auth::Gate;
+use crate::body::Bodies;
+use crate::connections::{Connections, Place};
 use crate::cors::Cors;
 use crate::header_rules::HeaderRules;
 use crate::listener::{bind, local_host};
 use crate::loggers::Loggers;
 use crate::service::{App, Surface, Worker};
+use crate::stall::Unstalled;
 use crate::{Error, Result};
 
 /// A server whose ports are open.
@@ -48,6 +53,8 @@ impl RestServer {
             loggers,
             cors: Cors::parse(&rest.allow_origin, &rest.allow_methods)?,
             header_rules: HeaderRules::parse(&rest.response_headers)?,
+            gate: Gate::new(rest)?,
+            bodies: Bodies::default(),
             peers: PeerClient::new(Default::default()),
             topic_tracking: config.topic_tracking_enable,
             topic_reset: config.topic_tracking_allow_reset,
@@ -64,15 +71,24 @@ impl RestServer {
         for listener in rest.admin_listeners.iter().flatten() {
             open.push((bind(listener).await?, Surface::Admin));
         }
+        if !app.gate.protects() {
+            warn_of_unprotected(config, &open);
+        }
         let addresses: Vec<_> = open
             .iter()
             .filter_map(|(listener, _)| listener.local_addr().ok())
             .collect();
         let worker_id = worker_id(rest, &addresses)?;
         let (stop, stopped) = watch::channel(false);
+        let connections = Arc::new(Connections::default());
         let mut listeners = JoinSet::new();
         for (listener, surface) in open {
-            listeners.spawn(accept(listener, Arc::clone(&app), surface, stopped.clone()));
+            let served = Served {
+                app: Arc::clone(&app),
+                surface,
+                connections: Arc::clone(&connections),
+            };
+            listeners.spawn(accept(listener, served, stopped.clone()));
         }
         Ok(RestServer {
             app,
@@ -141,18 +157,27 @@ fn worker_id(config: &RestConfig, addresses: &[SocketAddr]) -> Result<String> {
     ))
 }
 
-async fn accept(
-    listener: TcpListener,
+/// What a listener's connections get.
+#[derive(Clone)]
+struct Served {
     app: Arc<App>,
     surface: Surface,
-    mut stopped: watch::Receiver<bool>,
-) {
+    connections: Arc<Connections>,
+}
+
+async fn accept(listener: TcpListener, served: Served, mut stopped: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(connection(stream, Arc::clone(&app), surface, stopped.clone()));
+                    let Some(place) = served.connections.enter() else {
+                        debug!("all connections are busy: one more is closed");
+                        continue;
+                    };
+                    // A small answer must not wait for the acknowledgement of the one before.
+                    let _ = stream.set_nodelay(true);
+                    connections.spawn(connection(stream, served.clone(), place, stopped.clone()));
                 }
                 Err(error) => {
                     // Out of descriptors, most likely: some come back when connections end.
@@ -168,23 +193,20 @@ async fn accept(
     while connections.join_next().await.is_some() {}
 }
 
-async fn connection(
-    stream: TcpStream,
-    app: Arc<App>,
-    surface: Surface,
-    mut stopped: watch::Receiver<bool>,
-) {
-    // A small answer must not wait for the acknowledgement of the one before.
-    let _ = stream.set_nodelay(true);
+async fn connection<S>(stream: S, served: Served, place: Place, mut stopped: watch::Receiver<bool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let Served { app, surface, .. } = served;
     let service = service_fn(|request| {
-        let app = Arc::clone(&app);
-        async move { Ok::<_, std::convert::Infallible>(app.answer(request, surface).await) }
+        let (app, place) = (&app, &place);
+        async move { Ok::<_, std::convert::Infallible>(app.answer(request, surface, place).await) }
     });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(MAX_BUFFER_BYTES)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Unstalled::new(stream)), service);
     tokio::pin!(serving);
     let ended = tokio::select! {
         ended = serving.as_mut() => ended,
@@ -192,9 +214,31 @@ async fn connection(
             serving.as_mut().graceful_shutdown();
             serving.await
         }
+        () = place.is_wanted() => return,
     };
     if let Err(error) = ended {
         debug!(%error, "a connection ended with an error");
+    }
+}
+
+/// Whoever reaches such a listener can have files read and written here, and send connectors wherever he likes.
+fn warn_of_unprotected(config: &WorkerConfig, open: &[(TcpListener, Surface)]) {
+    let text = |key: &str| config.props().get(key).and_then(Option::as_deref);
+    let client_auth = text("listeners.https.ssl.client.auth").or(text("ssl.client.auth"));
+    let authenticated = client_auth.is_some_and(|auth| auth.trim() == "required");
+    let listeners = config.rest.listeners.iter();
+    let listeners = listeners.chain(config.rest.admin_listeners.iter().flatten());
+    for (listener, (bound, _)) in listeners.zip(open) {
+        let outside = bound
+            .local_addr()
+            .is_ok_and(|address| !address.ip().is_loopback());
+        if outside && !(listener.https && authenticated) {
+            warn!(
+                %listener,
+                "ANYBODY WHO REACHES THIS LISTENER CONTROLS THE WORKER: it is open beyond this host, and neither basic \
+                 authentication nor TLS client authentication is configured"
+            );
+        }
     }
 }
 

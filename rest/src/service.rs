@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::{HeaderMap, Method, Response, StatusCode};
@@ -16,6 +16,9 @@ use windlass_engine::peer::PeerClient;
 use windlass_engine::plugins::Plugins;
 
 use crate::answer::Answer;
+use crate::auth::Gate;
+use crate::body::Bodies;
+use crate::connections::Place;
 use crate::cors::Cors;
 use crate::forward::forward;
 use crate::header_rules::HeaderRules;
@@ -34,6 +37,9 @@ pub(crate) struct App {
     pub(crate) loggers: Loggers,
     pub(crate) cors: Option<Cors>,
     pub(crate) header_rules: HeaderRules,
+    /// Who may use it.
+    pub(crate) gate: Gate,
+    pub(crate) bodies: Bodies,
     /// Other workers of the cluster.
     pub(crate) peers: PeerClient,
     /// `topic.tracking.enable`
@@ -64,13 +70,17 @@ impl App {
         &self,
         request: hyper::Request<Incoming>,
         surface: Surface,
+        place: &Place,
     ) -> Response<Full<Bytes>> {
         let begin = Instant::now();
         let (head, body) = request.into_parts();
         let answer = match refuse(&head.method, &head.uri, &head.headers) {
             Some(refusal) => refusal,
-            None => match read(body).await {
-                Ok(body) => self.route(&head, body, surface).await,
+            None => match self.bodies.read(body).await {
+                Ok(body) => {
+                    let _answering = place.answering();
+                    self.route(&head, body, surface).await
+                }
                 Err(answer) => answer,
             },
         };
@@ -133,6 +143,9 @@ impl App {
             return framework(StatusCode::NOT_FOUND);
         };
         if request.method == Method::OPTIONS {
+            if let Some(refusal) = self.refusal(&resource, request).await {
+                return Ok(refusal);
+            }
             let allowed = resource.allowed();
             let mut answer = Answer::text(allowed.clone());
             answer.headers.extend(
@@ -152,7 +165,17 @@ impl App {
         if resource.is_json() && !request.accepts_json() {
             return framework(StatusCode::NOT_ACCEPTABLE);
         }
+        if let Some(refusal) = self.refusal(&resource, request).await {
+            return Ok(refusal);
+        }
         resources::answer(self, worker, resource, request).await
+    }
+
+    async fn refusal(&self, resource: &Resource, request: &Request) -> Option<Answer> {
+        let Request {
+            method, headers, ..
+        } = request;
+        self.gate.refusal(method, resource, headers).await
     }
 
     fn finish(
@@ -201,19 +224,6 @@ fn refuse(method: &Method, uri: &hyper::Uri, headers: &HeaderMap) -> Option<Answ
     ))
 }
 
-async fn read(body: Incoming) -> std::result::Result<Bytes, Answer> {
-    match Limited::new(body, MAX_BODY_BYTES).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "HTTP 413 Request Entity Too Large",
-        )
-        .into()),
-        // The client went away in the middle; nobody reads this.
-        Err(_) => Err(Problem::bad_request("the request ended early").into()),
-    }
-}
-
 fn has_page(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::POST)
 }
@@ -224,9 +234,6 @@ const TIMED_OUT: &str = "Request timed out";
 
 /// Jetty's limit of the request line, and of the headers.
 const MAX_HEAD_BYTES: usize = 8 * 1024;
-
-/// Configurations are small; Java takes bodies of any size into memory.
-const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
 
 trait Size {
     fn size(&self) -> u64;

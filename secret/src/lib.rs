@@ -3,6 +3,7 @@
 //! All crates that hold passwords, keys or tokens hold them as [`Secret`].
 
 pub mod jaas;
+pub mod mask;
 mod secret;
 
 pub use secret::Secret;

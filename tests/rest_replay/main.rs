@@ -33,6 +33,8 @@ macro_rules! scenarios {
 scenarios! {
     admin_disabled "admin-disabled",
     admin_listener "admin-listener-standalone",
+    basic_auth "basic-auth-standalone",
+    basic_auth_distributed "basic-auth-distributed",
     concurrent_create "concurrent-create-standalone",
     cors_any "cors-any",
     cors_off "cors-off",

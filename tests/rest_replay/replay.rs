@@ -229,6 +229,14 @@ fn launch(
         .with("value.converter", JSON)
         .with("key.converter.schemas.enable", "false")
         .with("value.converter.schemas.enable", "false");
+    let options = scenario["jvm_options"].as_array().into_iter().flatten();
+    let options: Vec<_> = options
+        .filter_map(Value::as_str)
+        .map(|option| variables.text(option))
+        .collect();
+    if !options.is_empty() {
+        launch = launch.environment("KAFKA_OPTS", &options.join(" "));
+    }
     for (key, value) in scenario["worker_config"].as_object().into_iter().flatten() {
         let value = variables.text(value.as_str().expect("text"));
         launch = launch.with(

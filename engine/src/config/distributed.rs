@@ -77,8 +77,8 @@ impl DistributedConfig {
     /// [`ErrorKind::Config`](windlass_api::ErrorKind::Config), naming key and value, when one is missing or wrong.
     pub fn new(props: Props, plugins: &Plugins) -> Result<Self> {
         let def = definition::distributed::keys();
-        let values = def.parse_with(&props, plugins)?;
         let worker = WorkerConfig::new(&def, props, plugins)?;
+        let values = def.parse_with(worker.props(), plugins)?;
         Self::read(worker, &values)
     }
 

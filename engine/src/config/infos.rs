@@ -1,7 +1,11 @@
 //! Validation answers in the form of REST.
 
 use serde::Serialize;
-use windlass_api::{ConfigData, ConfigDef, ConfigKey, ConfigValue, Kind};
+use windlass_api::{ConfigData, ConfigDef, ConfigKey, ConfigValue, Kind, Props};
+use windlass_client::config::Secret;
+use windlass_secret::mask::masked;
+
+use super::providers::is_reference;
 
 /// The answer about a whole configuration (`ConfigInfos`). Fields stand in the order of Java's JSON.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -87,6 +91,27 @@ impl ConfigInfos {
             }
         }
         all
+    }
+
+    /// Shows references where the configuration as given has them: what they stand for is not shown, in errors neither.
+    pub(super) fn conceal(&mut self, given: &Props) {
+        for value in self
+            .configs
+            .iter_mut()
+            .filter_map(|info| info.value.as_mut())
+        {
+            if value
+                .value
+                .as_deref()
+                .is_some_and(|text| text != Secret::HIDDEN)
+                && is_reference(given, &value.name)
+            {
+                value.value.clone_from(&given[&value.name]);
+            }
+            for error in &mut value.errors {
+                *error = masked(error).into_owned();
+            }
+        }
     }
 
     /// The message with which Java refuses a configuration that has errors (`maybeAddConfigErrors`); `None` when it has none.

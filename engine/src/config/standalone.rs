@@ -24,12 +24,13 @@ impl StandaloneConfig {
     /// [`ErrorKind::Config`](windlass_api::ErrorKind::Config), naming key and value, when one is missing or wrong.
     pub fn new(props: Props, plugins: &Plugins) -> Result<Self> {
         let def = definition::standalone::keys();
-        let file: Option<PathBuf> = props
+        let worker = WorkerConfig::new(&def, props, plugins)?;
+        let file: Option<PathBuf> = worker
+            .props()
             .get("offset.storage.file.filename")
             .cloned()
             .flatten()
             .map(|file| PathBuf::from(file.trim()));
-        let worker = WorkerConfig::new(&def, props, plugins)?;
         Ok(StandaloneConfig {
             worker,
             offset_storage_file: file.unwrap_or_default(),

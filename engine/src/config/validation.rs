@@ -15,6 +15,8 @@ use super::definition::connector::{ConverterDefaults, Defaults};
 use super::definition::{connector, sink, source};
 use super::enrich::enrich;
 use super::infos::{ConfigInfo, ConfigInfos, ConfigKeyInfo, ConfigValueInfo};
+use super::providers::gave_up;
+use super::secrets;
 use super::topics;
 use super::worker::{WorkerConfig, with_prefix};
 use crate::plugins::{Connector, PluginError, PluginKind, Plugins, VersionRange};
@@ -38,6 +40,9 @@ pub enum ValidationError {
     /// It names one that is not to be had.
     #[error(transparent)]
     Plugin(#[from] PluginError),
+    /// A config provider cannot read what the configuration refers to.
+    #[error("{0}")]
+    Provider(#[source] ConnectError),
     /// The connector itself failed.
     #[error("{0}")]
     Connector(#[source] ConnectError),
@@ -65,6 +70,20 @@ impl ConnectorValidation {
     /// # Errors
     /// When it names no connector that there is, or the connector fails instead of answering.
     pub async fn validate(&self, props: &Props) -> Result<ConfigInfos, ValidationError> {
+        let providers = self.worker.providers();
+        if !providers.concern(props) {
+            return self.validate_resolved(props).await;
+        }
+        let (providers, given) = (Arc::clone(providers), props.clone());
+        let reading = tokio::task::spawn_blocking(move || providers.resolve(&given));
+        let resolved = reading.await.unwrap_or_else(|_| Err(gave_up()));
+        let resolved = resolved.map_err(ValidationError::Provider)?;
+        let mut infos = self.validate_resolved(&resolved.props).await?;
+        infos.conceal(props);
+        Ok(infos)
+    }
+
+    async fn validate_resolved(&self, props: &Props) -> Result<ConfigInfos, ValidationError> {
         let class = props.get("connector.class").cloned().flatten();
         let Some(class) = class else {
             return Err(ValidationError::NoClass(shown(props)));
@@ -94,6 +113,7 @@ impl ConnectorValidation {
         let converters = self.converters(props, &answers);
         let overrides = self.overrides(props, &plugin);
         let own = plugin.config();
+        secrets::hide(&self.plugins, &own, props);
         let own_answers = match &mut plugin {
             Connector::Source(connector) => connector.validate(props).await,
             Connector::Sink(connector) => connector.validate(props).await,

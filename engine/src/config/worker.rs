@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use windlass_api::{ConfigData, ConfigDef, ConnectError, ParsedConfig, Props, Result};
@@ -10,7 +11,8 @@ use super::clients::Client;
 use super::definition;
 use super::listener::Listener;
 use super::overrides::OverridePolicy;
-use super::suggest;
+use super::providers::{self, ConfigProviders};
+use super::{secrets, suggest};
 use crate::plugins::{Plugins, VersionRange};
 
 /// What workers of both modes are configured with.
@@ -48,6 +50,7 @@ pub struct WorkerConfig {
     pub metrics_num_samples: i32,
     /// The REST server's part.
     pub rest: RestConfig,
+    providers: Arc<ConfigProviders>,
     props: Secrets,
     unknown: Vec<UnknownKey>,
     values: ParsedConfig,
@@ -74,6 +77,8 @@ pub struct RestConfig {
     pub response_headers: Vec<String>,
     /// `rest.extension.classes`
     pub extension_classes: Vec<String>,
+    /// `rest.users.file`, our own: who may use the REST API, with hashed passwords.
+    pub users_file: Option<PathBuf>,
 }
 
 /// A class and the versions of it that are wanted.
@@ -110,6 +115,18 @@ impl WorkerConfig {
     /// # Errors
     /// [`ErrorKind::Config`](windlass_api::ErrorKind::Config), naming key and value, when one is missing or wrong.
     pub(super) fn new(def: &ConfigDef, props: Props, plugins: &Plugins) -> Result<Self> {
+        let providers = ConfigProviders::new(&props)?;
+        if providers::is_reference(&props, "plugin.path") {
+            tracing::warn!(
+                "plugin.path is read before config providers are: write it without references"
+            );
+        }
+        let props = if providers.concern(&props) {
+            providers.resolve(&props)?.props
+        } else {
+            props
+        };
+        secrets::hide(plugins, def, &props);
         let values = def.parse_with(&props, plugins)?;
         let millis = |key: &str| -> Result<Duration> {
             let millis: i64 = values.get(key)?;
@@ -117,7 +134,6 @@ impl WorkerConfig {
                 u64::try_from(millis).unwrap_or_default(),
             ))
         };
-        refuse_providers(values.get("config.providers")?)?;
         let allowlist: Vec<String> = values.get("connector.client.config.override.allowlist")?;
         let path: Option<Vec<String>> = values.get("plugin.path")?;
         Ok(WorkerConfig {
@@ -143,13 +159,19 @@ impl WorkerConfig {
             metrics_sample_window: millis("metrics.sample.window.ms")?,
             metrics_num_samples: values.get("metrics.num.samples")?,
             rest: RestConfig::new(&values)?,
+            providers: Arc::new(providers),
             unknown: unknown_keys(def, &props),
             props: Secrets(props),
             values,
         })
     }
 
-    /// The keys as written.
+    /// What references in configurations of connectors are looked up in.
+    pub fn providers(&self) -> &Arc<ConfigProviders> {
+        &self.providers
+    }
+
+    /// The keys, their references replaced.
     pub fn props(&self) -> &Props {
         &self.props.0
     }
@@ -213,6 +235,9 @@ impl RestConfig {
             allow_methods: values.get("access.control.allow.methods")?,
             response_headers: definition::rest::split_rules(rules),
             extension_classes: values.get("rest.extension.classes")?,
+            users_file: values
+                .get::<Option<&str>>("rest.users.file")?
+                .map(PathBuf::from),
         })
     }
 }
@@ -229,20 +254,6 @@ pub(super) fn with_prefix(props: &Props, prefix: &str) -> BTreeMap<String, Strin
         .iter()
         .filter_map(|(key, value)| Some((key.strip_prefix(prefix)?.to_owned(), value.clone()?)))
         .collect()
-}
-
-/// Without them `${file:...}` would reach connectors and Kafka as it stands: in place of a password, for example.
-fn refuse_providers(names: &[String]) -> Result<()> {
-    if names.is_empty() {
-        return Ok(());
-    }
-    let text =
-        "config providers are not in this release; write the values in place of the references";
-    Err(windlass_api::invalid_value(
-        "config.providers",
-        names.join(","),
-        text,
-    ))
 }
 
 /// A class key and the version key that belongs to it.

@@ -326,7 +326,9 @@ pub(crate) fn task_ids(entry: &ConnectorEntry) -> impl Iterator<Item = TaskId> +
 
 fn refused(error: ValidationError) -> HerderError {
     match error {
-        ValidationError::Connector(error) => HerderError::Internal(error.message().to_owned()),
+        ValidationError::Connector(error) | ValidationError::Provider(error) => {
+            HerderError::Internal(error.message().to_owned())
+        }
         error => HerderError::BadRequest(error.to_string()),
     }
 }

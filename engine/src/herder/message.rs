@@ -31,6 +31,8 @@ pub(crate) enum Request {
     Tasks {
         name: Arc<str>,
         tasks: Vec<Arc<Props>>,
+        /// Whether they are to be started anew even if they are what is stored: their secrets are others.
+        anew: bool,
     },
     /// From another worker.
     Internal(InternalRequest),
@@ -53,6 +55,8 @@ pub(crate) enum Message {
     Reconfigure { run: u64 },
     /// The connector, in this run of it, gave up.
     Failed { run: u64, error: ConnectError },
+    /// Secrets may be too old.
+    Reload,
     /// From the herder of a cluster's worker.
     Local(Local),
     /// The worker stops.

@@ -97,7 +97,7 @@ async fn watch_over(run: JoinHandle<Result<()>>, id: TaskId, reporter: StatusRep
         %connector, task, error = chain(&error),
         "task failed; it stays so until it is restarted"
     );
-    reporter.failed(trace(&error, &format!("task({id})")));
+    reporter.failed(&trace(&error, &format!("task({id})")));
 }
 
 /// A task that ended without a result, as an error.

@@ -16,7 +16,6 @@ use crate::pipeline::dead_letters::DeadLetterParts;
 use crate::pipeline::{Converters, Tolerance, Transforms, build_converters, build_transforms};
 use crate::plugins::{Connector, PluginInfo};
 use crate::status::TaskId;
-use crate::storage::config::ConnectorEntry;
 use crate::task::{
     Control, HandOver, SinkConversion, SinkLoop, SinkParts, SourceEncoding, SourceLoop,
     SourceParts, TaskParts, TopicCreation, Topics, metered,
@@ -38,15 +37,18 @@ struct Run {
 }
 
 impl Worker {
-    /// Starts a task. A configuration that gives no task gives a task that has failed.
+    /// Starts a task of a connector whose configuration is resolved, as is the task's. One that gives no task, or could
+    /// not be resolved, gives a task that has failed.
     pub(crate) fn start_task(
         &self,
         id: TaskId,
-        entry: &ConnectorEntry,
-        config: &Props,
+        configs: Result<(Arc<Props>, Arc<Props>)>,
         control: Control,
     ) -> TaskHandle {
-        let plugin = self.connector(&entry.config);
+        let plugin = configs.and_then(|(connector, task)| {
+            let (info, plugin) = self.connector(&connector)?;
+            Ok((info, (plugin, connector, task)))
+        });
         let version = plugin
             .as_ref()
             .ok()
@@ -54,14 +56,16 @@ impl Worker {
         let (metrics, shown) = self.metrics.task(&id);
         let reporter = self.task_reporter(id.clone(), version).shown(shown);
         let (told, control) = watch::channel(control);
-        let run = Run {
-            id: id.clone(),
-            props: config.clone(),
-            control,
-            reporter: reporter.clone(),
-            metrics: Arc::clone(&metrics),
-        };
-        let made = plugin.and_then(|(info, connector)| self.make(run, info, connector, entry));
+        let made = plugin.and_then(|(info, (plugin, connector, task))| {
+            let run = Run {
+                id: id.clone(),
+                props: Arc::unwrap_or_clone(task),
+                control,
+                reporter: reporter.clone(),
+                metrics: Arc::clone(&metrics),
+            };
+            self.make(run, info, plugin, &connector)
+        });
         self.metrics.task_startups.record(made.is_ok());
         let may_block = made.as_ref().is_ok_and(|made| match made {
             Task::Source(parts) => parts.task.may_block(),
@@ -82,7 +86,7 @@ impl Worker {
         run: Run,
         info: PluginInfo,
         plugin: Connector,
-        entry: &ConnectorEntry,
+        connector: &Props,
     ) -> Result<Task> {
         let Run {
             id,
@@ -92,7 +96,7 @@ impl Worker {
             metrics,
         } = run;
         let kind = plugin.kind();
-        let connector = ConnectorConfig::new(&self.plugins, kind, Props::clone(&entry.config))?;
+        let connector = ConnectorConfig::new(&self.plugins, kind, connector.clone())?;
         let details = self.task_details(kind, info, plugin.task_class(), &connector)?;
         let _ = metrics.details.set(details);
         let common = TaskParts {

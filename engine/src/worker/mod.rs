@@ -8,6 +8,7 @@ mod metrics;
 mod offsets;
 mod own_offsets;
 mod reporter;
+mod resolve;
 mod sink_offsets;
 mod start;
 mod topics;
@@ -22,6 +23,7 @@ use windlass_client::Clusters;
 
 pub(crate) use self::instance::isolated;
 pub(crate) use self::reporter::StatusReporter;
+pub(crate) use self::resolve::Ready;
 pub use self::start::{
     DistributedOptions, StartError, WorkerOptions, data_runtime, start_distributed,
     start_standalone,

@@ -17,12 +17,13 @@ impl Worker {
         &self,
         entry: &ConnectorEntry,
     ) -> Result<Vec<ConnectorOffset>, HerderError> {
+        let config = self.resolve(&entry.config).await.map_err(internal)?.props;
         match entry.kind {
             Some(ConnectorType::Source) => self
-                .source_offsets(&entry.name, &entry.config)
+                .source_offsets(&entry.name, &config)
                 .await
                 .map_err(internal),
-            _ => self.sink_offsets(&entry.name, &entry.config).await,
+            _ => self.sink_offsets(&entry.name, &config).await,
         }
     }
 

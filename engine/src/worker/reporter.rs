@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
+use windlass_secret::mask::masked;
+
 use crate::metrics::Shown;
 use crate::status::{State, Status, TaskId};
 use crate::storage::status::StatusStore;
@@ -69,9 +71,9 @@ impl StatusReporter {
         self.put(state, None);
     }
 
-    /// Reports a failure.
-    pub(crate) fn failed(&self, trace: String) {
-        self.put(State::Failed, Some(Arc::from(trace)));
+    /// Reports a failure. What the connector quotes of its secrets is hidden.
+    pub(crate) fn failed(&self, trace: &str) {
+        self.put(State::Failed, Some(Arc::from(&*masked(trace))));
     }
 
     /// The version of the plugin it reports about.

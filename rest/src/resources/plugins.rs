@@ -70,6 +70,10 @@ fn failed(error: ValidationError) -> Problem {
     let class = "org.apache.kafka.connect.runtime.rest.errors.BadRequestException";
     match error {
         ValidationError::Connector(error) => Problem::internal(error.message()),
+        ValidationError::Provider(error) => Problem::internal(format!(
+            "org.apache.kafka.common.config.ConfigException: {}",
+            error.message()
+        )),
         error => Problem::internal(format!("{class}: {error}")),
     }
 }

@@ -17,6 +17,7 @@ pub struct Launch {
     directory: PathBuf,
     properties: Vec<(String, String)>,
     connectors: Vec<PathBuf>,
+    environment: Vec<(String, String)>,
     rest: SocketAddr,
 }
 
@@ -110,6 +111,7 @@ impl Launch {
             directory: directory.to_owned(),
             properties: properties.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
             connectors: Vec::new(),
+            environment: Vec::new(),
             rest: port,
         }
     }
@@ -131,6 +133,13 @@ impl Launch {
     pub fn with(mut self, key: &str, value: &str) -> Self {
         self.properties.retain(|(k, _)| k != key);
         self.properties.push((key.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Sets an environment variable.
+    #[must_use]
+    pub fn environment(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
@@ -192,6 +201,7 @@ impl Launch {
             }
         };
         command.arg(&file).args(&self.connectors);
+        command.envs(self.environment.iter().cloned());
         let process = Process::start(command, &self.directory.join("worker.log"));
         Worker {
             process,
@@ -199,7 +209,7 @@ impl Launch {
         }
     }
 
-    /// Starts the worker and waits until it is healthy.
+    /// Starts the worker and waits until it is healthy, or says that it asks for a password.
     ///
     /// # Panics
     /// When it ends or is not healthy after three minutes, which a JVM may need on a busy machine.
@@ -212,7 +222,7 @@ impl Launch {
                 worker.process.output()
             );
             match worker.rest.get("/health") {
-                Ok(answer) if answer.status == 200 => Ok(()),
+                Ok(answer) if matches!(answer.status, 200 | 401) => Ok(()),
                 other => Err(format!("{other:?}")),
             }
         });

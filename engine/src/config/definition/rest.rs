@@ -93,6 +93,15 @@ pub(crate) fn keys(def: ConfigDef) -> ConfigDef {
     )
     .define(
         key(
+            "rest.users.file",
+            Kind::String,
+            Importance::Low,
+            "File of users with hashed passwords and roles who may use the REST API; Windlass's own.",
+        )
+        .optional(),
+    )
+    .define(
+        key(
             "admin.listeners",
             Kind::List,
             Importance::Low,

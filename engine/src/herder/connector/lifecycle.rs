@@ -6,19 +6,22 @@ use windlass_api::{ConnectError, ErrorKind, Props, SourceConnectorContext};
 
 use super::ConnectorLoop;
 use super::context::Context;
+use crate::config::providers::gave_up;
 use crate::herder::HerderError;
 use crate::metrics::ConnectorDetails;
 use crate::plugins::Connector;
 use crate::status::{State, TargetState};
 use crate::storage::config::ConnectorEntry;
 use crate::trace::{chain, trace};
-use crate::worker::{StatusReporter, isolated};
+use crate::worker::{Ready, StatusReporter, isolated};
 
 /// A connector object that was started.
 pub(super) struct Running {
     /// `None` while it is paused, and after it was given up.
     pub(super) instance: Option<Connector>,
     pub(super) failed: bool,
+    /// What it was started with, references replaced.
+    pub(super) config: Arc<Props>,
     pub(super) reporter: StatusReporter,
 }
 
@@ -29,12 +32,16 @@ impl ConnectorLoop {
             return Ok(());
         };
         self.run += 1;
-        let (info, instance) = match self.worker.connector(&entry.config) {
+        let config = match self.resolve(&entry.config).await {
+            Ok(config) => config,
+            Err(error) => return Err(self.refuse(&entry, None, &error)),
+        };
+        let (info, instance) = match self.worker.connector(&config) {
             Ok(plugin) => plugin,
             Err(error) => return Err(self.refuse(&entry, None, &error)),
         };
         let version: Arc<str> = Arc::from(info.version);
-        if let Some(error) = null_value(&entry.config) {
+        if let Some(error) = null_value(&config) {
             return Err(self.refuse(&entry, None, &error));
         }
         let (metrics, shown) = self.worker.metrics().connector(&self.name);
@@ -50,12 +57,17 @@ impl ConnectorLoop {
         match entry.target {
             TargetState::Paused => reporter.state(State::Paused),
             TargetState::Stopped => reporter.state(State::Stopped),
-            TargetState::Started => return self.start_instance(instance, &entry, reporter).await,
+            TargetState::Started => {
+                return self
+                    .start_instance(instance, &entry, config, reporter)
+                    .await;
+            }
         }
         self.worker.metrics().connector_startups.record(true);
         self.running = Some(Running {
             instance: None,
             failed: false,
+            config,
             reporter,
         });
         Ok(())
@@ -91,8 +103,23 @@ impl ConnectorLoop {
         let trace = trace(error, &self.place());
         if let Some(running) = &mut self.running {
             running.failed = true;
-            running.reporter.failed(trace);
+            running.reporter.failed(&trace);
         }
+    }
+
+    /// The configuration that the connector runs with. Values that are good for a time only are read again after it.
+    pub(super) async fn resolve(
+        &mut self,
+        config: &Arc<Props>,
+    ) -> Result<Arc<Props>, ConnectError> {
+        let worker = Arc::clone(&self.worker);
+        let resolved = worker.resolve(config);
+        let resolved = self
+            .patiently("reading of config providers", resolved)
+            .await;
+        let Ready { props, ttls } = resolved.unwrap_or_else(|| Err(gave_up()))?;
+        self.schedule_reloads(&props, ttls);
+        Ok(props)
     }
 
     pub(super) fn place(&self) -> String {
@@ -103,9 +130,10 @@ impl ConnectorLoop {
         &mut self,
         mut instance: Connector,
         entry: &ConnectorEntry,
+        config: Arc<Props>,
         reporter: StatusReporter,
     ) -> Result<(), HerderError> {
-        let offsets = match self.worker.offset_reader(&self.name, &entry.config) {
+        let offsets = match self.worker.offset_reader(&self.name, &config) {
             Ok(offsets) => offsets,
             Err(error) => return Err(self.refuse(entry, None, &error)),
         };
@@ -113,7 +141,7 @@ impl ConnectorLoop {
             own: self.own.clone(),
             run: self.run,
         });
-        let props = Props::clone(&entry.config);
+        let props = Props::clone(&config);
         let start = isolated(self.worker.data(), async move {
             let context = SourceConnectorContext { connector, offsets };
             instance.start(context, props).await.map(|()| instance)
@@ -133,6 +161,7 @@ impl ConnectorLoop {
                 self.running = Some(Running {
                     instance: Some(instance),
                     failed: false,
+                    config,
                     reporter,
                 });
                 Ok(())
@@ -141,6 +170,7 @@ impl ConnectorLoop {
                 self.running = Some(Running {
                     instance: None,
                     failed: false,
+                    config,
                     reporter,
                 });
                 self.connector_failed(&error);
@@ -173,10 +203,11 @@ impl ConnectorLoop {
                 1,
             );
         }
-        reporter.failed(text);
+        reporter.failed(&text);
         self.running = Some(Running {
             instance: None,
             failed: true,
+            config: Arc::clone(&entry.config),
             reporter,
         });
         HerderError::Internal(error.message().to_owned())

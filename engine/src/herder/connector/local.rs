@@ -12,7 +12,7 @@ impl ConnectorLoop {
                 // Tasks first: a connector may hang while it starts.
                 for task in tasks {
                     if !self.tasks.contains_key(&task) {
-                        self.start_task(task);
+                        self.start_task(task).await;
                     }
                 }
                 if connector && self.running.is_none() {
@@ -69,7 +69,7 @@ impl ConnectorLoop {
         self.stop_these_tasks(tasks).await;
         self.mark_restarting(false, tasks);
         for &task in tasks {
-            self.start_task(task);
+            self.start_task(task).await;
         }
         if connector {
             self.stop_connector().await;

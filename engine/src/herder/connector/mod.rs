@@ -5,6 +5,7 @@ mod context;
 mod lifecycle;
 mod local;
 mod offsets;
+mod reload;
 pub(super) mod restart;
 mod tasks;
 
@@ -16,8 +17,10 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::Instant;
+use windlass_api::Props;
 
 use self::lifecycle::Running;
+use self::reload::Reload;
 use super::message::{Command, Message, Request, answer};
 use crate::status::{TargetState, TaskNumber};
 use crate::storage::config::ConnectorEntry;
@@ -41,6 +44,10 @@ pub(super) struct ConnectorLoop {
     run: u64,
     running: Option<Running>,
     tasks: BTreeMap<TaskNumber, TaskHandle>,
+    /// The configuration that tasks were made of last, and what it stood for.
+    applied: Option<(Arc<Props>, Arc<Props>)>,
+    /// By the path of the provider whose values get too old.
+    reloads: BTreeMap<String, Reload>,
     /// Whether other workers run parts of it: then this one does not decide which tasks there are.
     shared: bool,
     /// How often in a row it could not say which tasks it wants.
@@ -66,6 +73,8 @@ impl ConnectorLoop {
             run: 0,
             running: None,
             tasks: BTreeMap::new(),
+            applied: None,
+            reloads: BTreeMap::new(),
             shared,
             unconfigured: 0,
         };
@@ -91,6 +100,7 @@ impl ConnectorLoop {
                 Some(Message::Failed { run, error }) if run == self.run => {
                     self.connector_failed(&error);
                 }
+                Some(Message::Reload) => self.reload().await,
                 Some(Message::Reconfigure { .. } | Message::Failed { .. }) => {}
                 Some(Message::Local(local)) => self.obey_local(local).await,
                 Some(Message::Shutdown(reply)) => {
@@ -215,7 +225,7 @@ fn ends_calls(message: &Message) -> bool {
     match message {
         Message::Command(command) => command.ends_calls(),
         Message::Shutdown(_) | Message::Local(_) => true,
-        Message::Reconfigure { .. } | Message::Failed { .. } => false,
+        Message::Reconfigure { .. } | Message::Failed { .. } | Message::Reload => false,
     }
 }
 

@@ -27,8 +27,10 @@ impl ConnectorLoop {
             "reset"
         };
         let (worker, name) = (Arc::clone(&self.worker), Arc::clone(&self.name));
-        let config = Arc::clone(&entry.config);
         let altered = async move {
+            let resolved = worker.resolve(&entry.config).await;
+            let resolved = resolved.map_err(|e| HerderError::Internal(e.message().to_owned()));
+            let config = resolved?.props;
             match entry.kind {
                 Some(ConnectorType::Source) => {
                     worker.alter_source_offsets(&name, config, changes).await

@@ -33,7 +33,7 @@ impl ConnectorLoop {
         self.count_restarts(false, &[task]);
         self.stop_these_tasks(&[task]).await;
         self.mark_restarting(false, &[task]);
-        self.start_task(task);
+        self.start_task(task).await;
         Ok(())
     }
 
@@ -65,7 +65,7 @@ impl ConnectorLoop {
             let _ = self.start_connector().await;
         }
         for task in tasks {
-            self.start_task(task);
+            self.start_task(task).await;
         }
     }
 

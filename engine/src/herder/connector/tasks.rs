@@ -7,12 +7,13 @@ use tokio::time::Instant;
 use windlass_api::{ConnectError, ErrorKind, Props};
 
 use super::ConnectorLoop;
+use crate::config::providers::gave_up;
 use crate::herder::HerderError;
 use crate::herder::message::{Message, Request};
 use crate::status::{TargetState, TaskId, TaskNumber};
 use crate::task::Control;
 use crate::trace::chain;
-use crate::worker::isolated;
+use crate::worker::{Worker, isolated};
 
 impl ConnectorLoop {
     /// Asks a running connector for task configurations and runs them, if they or the connector's own configuration
@@ -21,40 +22,47 @@ impl ConnectorLoop {
         let Some(entry) = self.entry() else {
             return Ok(());
         };
-        let configs = match self.task_configs(&entry.config).await {
-            Ok(Some(configs)) => configs,
+        let wanted = match self.task_configs().await {
+            Ok(Some(wanted)) => wanted,
             Ok(None) => return Ok(()),
             Err(error) => return Err(self.unconfigurable(error)),
         };
+        let Wanted {
+            resolved,
+            mut tasks,
+        } = wanted;
+        Worker::conceal(&entry.config, &mut tasks);
         self.unconfigured = 0;
         let applied = entry.applied.as_deref() == Some(&*entry.config);
-        if applied && entry.tasks == configs {
+        let same = self.same_values(&entry.config, resolved);
+        if applied && entry.tasks == tasks && same {
             return Ok(());
         }
         if self.shared {
-            self.tell_herder(configs);
+            self.tell_herder(tasks, !same);
             return Ok(());
         }
         self.stop_tasks().await;
         self.worker.configs().update(&self.name, |stored| {
-            stored.tasks = configs;
+            stored.tasks = tasks;
             stored.applied = Some(Arc::clone(&entry.config));
         });
         let count = self.entry().map_or(0, |entry| entry.tasks.len());
         tracing::info!(connector = %self.name, tasks = count, "tasks configured");
         for task in (0..).take(count) {
-            self.start_task(task);
+            self.start_task(task).await;
         }
         Ok(())
     }
 
     /// Starts a task that has a configuration and does not run.
-    pub(super) fn start_task(&mut self, task: TaskNumber) {
+    pub(super) async fn start_task(&mut self, task: TaskNumber) {
         let Some(entry) = self.entry() else { return };
         let config = usize::try_from(task)
             .ok()
             .and_then(|task| entry.tasks.get(task));
         let Some(config) = config else { return };
+        let configs = self.resolve_both(&entry.config, config).await;
         let id = TaskId {
             connector: Arc::clone(&self.name),
             task,
@@ -64,7 +72,7 @@ impl ConnectorLoop {
         } else {
             Control::Run
         };
-        let handle = self.worker.start_task(id, &entry, config, control);
+        let handle = self.worker.start_task(id, configs, control);
         self.tasks.insert(task, handle);
     }
 
@@ -96,10 +104,35 @@ impl ConnectorLoop {
         }
     }
 
-    fn tell_herder(&self, tasks: Vec<Arc<Props>>) {
+    /// What a task of the connector is configured with.
+    async fn resolve_both(
+        &mut self,
+        connector: &Arc<Props>,
+        task: &Arc<Props>,
+    ) -> Result<(Arc<Props>, Arc<Props>), ConnectError> {
+        let worker = Arc::clone(&self.worker);
+        let both = async {
+            let connector = worker.resolve(connector).await?.props;
+            Ok((connector, worker.resolve_task(task).await?.props))
+        };
+        let resolved = self.patiently("reading of config providers", both).await;
+        resolved.unwrap_or_else(|| Err(gave_up()))
+    }
+
+    /// Whether the references of a configuration stand for what they stood for when tasks were made of it last. If not, the
+    /// tasks are made anew although what is stored is the same.
+    fn same_values(&mut self, config: &Arc<Props>, resolved: Arc<Props>) -> bool {
+        let before = self.applied.replace((Arc::clone(config), resolved));
+        match (before, &self.applied) {
+            (Some((raw, before)), Some((_, now))) => raw != *config || before == *now,
+            _ => true,
+        }
+    }
+
+    fn tell_herder(&self, tasks: Vec<Arc<Props>>, anew: bool) {
         if let Some(herder) = self.herder.upgrade() {
             let name = Arc::clone(&self.name);
-            let _ = herder.send(Request::Tasks { name, tasks });
+            let _ = herder.send(Request::Tasks { name, tasks, anew });
         }
     }
 
@@ -133,15 +166,14 @@ impl ConnectorLoop {
     }
 
     /// What the connector wants; `None` when it does not run.
-    async fn task_configs(
-        &mut self,
-        config: &Props,
-    ) -> Result<Option<Vec<Arc<Props>>>, Unconfigured> {
+    async fn task_configs(&mut self) -> Result<Option<Wanted>, Unconfigured> {
         let running = self.running.as_mut().filter(|running| !running.failed);
-        let instance = running.and_then(|running| running.instance.take());
-        let Some(mut instance) = instance else {
+        let instance = running
+            .and_then(|running| Some((running.instance.take()?, Arc::clone(&running.config))));
+        let Some((mut instance, resolved)) = instance else {
             return Ok(None);
         };
+        let config = &*resolved;
         let max = tasks_max(config).map_err(Unconfigured::now)?;
         let task_class = instance.task_class();
         let call = isolated(self.worker.data(), async move {
@@ -167,13 +199,20 @@ impl ConnectorLoop {
                 hopeless: true,
             });
         }
-        Ok(Some(
-            configs
-                .into_iter()
-                .map(|props| Arc::new(complete(props, task_class, config)))
-                .collect(),
-        ))
+        let tasks = configs.into_iter();
+        let tasks = tasks.map(|props| Arc::new(complete(props, task_class, config)));
+        Ok(Some(Wanted {
+            tasks: tasks.collect(),
+            resolved,
+        }))
     }
+}
+
+/// The tasks that a connector wants.
+struct Wanted {
+    tasks: Vec<Arc<Props>>,
+    /// The configuration that the connector runs with.
+    resolved: Arc<Props>,
 }
 
 /// Why a connector did not say which tasks it wants.

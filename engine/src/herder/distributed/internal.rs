@@ -20,9 +20,14 @@ use crate::peer::{AUTHORIZATION, Refused, SIGNATURE_ALGORITHM, check, new_key, s
 impl DistributedHerder {
     /// Stores the tasks that a connector of this worker wants, or has the leader store them. Nobody waits for the leader:
     /// it may itself wait for a rebalance (B-033).
-    pub(super) async fn publish_tasks(&mut self, name: Arc<str>, tasks: Vec<Arc<Props>>) {
+    pub(super) async fn publish_tasks(
+        &mut self,
+        name: Arc<str>,
+        tasks: Vec<Arc<Props>>,
+        anew: bool,
+    ) {
         if self.is_leader() {
-            if let Err(error) = self.store_tasks(&name, &tasks).await {
+            if let Err(error) = self.store_tasks(&name, &tasks, anew).await {
                 tracing::error!(connector = %name, %error, "the tasks could not be stored; the connector is asked again");
                 self.ask_again(&name);
             }
@@ -73,7 +78,8 @@ impl DistributedHerder {
         }
         let result = match what {
             Internal::Tasks(tasks) => match self.lead() {
-                Ok(()) => self.store_tasks(&name, &tasks).await,
+                // Whoever sends them has compared: their secrets may be others.
+                Ok(()) => self.store_tasks(&name, &tasks, true).await,
                 Err(elsewhere) => Err(elsewhere),
             },
             Internal::Fence => {
@@ -118,14 +124,16 @@ impl DistributedHerder {
         }
     }
 
-    /// Stores a connector's tasks, unless they are stored already for its present configuration (DI-039).
+    /// Stores a connector's tasks, unless they are stored already for its present configuration
+    /// (DI-039) and need not be started anew.
     async fn store_tasks(
         &mut self,
         name: &Arc<str>,
         tasks: &[Arc<Props>],
+        anew: bool,
     ) -> Result<(), HerderError> {
         let entry = self.entry(name).ok_or_else(|| unknown(name))?;
-        if entry.applied.as_deref() == Some(&*entry.config) && entry.tasks == tasks {
+        if !anew && entry.applied.as_deref() == Some(&*entry.config) && entry.tasks == tasks {
             return Ok(());
         }
         let stored = self.parts.topic.put_tasks(name, tasks).await;

@@ -31,7 +31,7 @@ impl DistributedHerder {
                 let written = self.parts.topic.put_logger_level(namespace, level).await;
                 answer(reply, written.map_err(failed));
             }
-            Request::Tasks { name, tasks } => self.publish_tasks(name, tasks).await,
+            Request::Tasks { name, tasks, anew } => self.publish_tasks(name, tasks, anew).await,
             Request::Connector {
                 name,
                 command: Command::SetTarget { target, reply },

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use windlass_api::{OffsetMap, SinkRecord, SourceRecord, TopicPartition, Value};
 use windlass_client::consumer;
+use windlass_secret::mask::masked;
 
 use crate::pipeline::{Failure, Original, Stage};
 use crate::status::TaskId;
@@ -150,9 +151,12 @@ fn explain(context: &mut Vec<Context>, task: &TaskId, failure: Failure<'_>) {
             MESSAGE,
             Some(message)
                 .filter(|text| !text.is_empty())
-                .map(str::to_owned),
+                .map(|text| masked(text).into_owned()),
         ),
-        (STACKTRACE, Some(trace(error, &format!("task({task})")))),
+        (
+            STACKTRACE,
+            Some(masked(&trace(error, &format!("task({task})"))).into_owned()),
+        ),
     ]);
 }
 
