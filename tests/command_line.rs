@@ -122,7 +122,7 @@ fn wrong_worker_files_exit_with_2_and_one_clear_line() {
         ("listeners=ftp://x:1", "listeners"),
         (
             "listeners=https://127.0.0.1:0",
-            "https is not in this release",
+            "a server needs a private key",
         ),
         (
             "response.http.headers.config=put X: 1",

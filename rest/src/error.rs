@@ -9,9 +9,14 @@ pub enum Error {
     /// A setting, or a connector file, is wrong.
     #[error("{0}")]
     Config(String),
-    /// A listener asks for TLS.
-    #[error("cannot listen on {0}: https is not in this release")]
-    Https(String),
+    /// The keys or stores of a listener that speaks TLS are wrong.
+    #[error("cannot listen on {listener}: {source}")]
+    Tls {
+        /// The URL.
+        listener: String,
+        /// What is wrong with them.
+        source: windlass_tls::TlsError,
+    },
     /// A listener cannot be opened.
     #[error("cannot listen on {listener}: {source}")]
     Bind {

@@ -4,6 +4,8 @@
 //! Java's framework: tools have learnt them. Reads are answered from the herder's snapshot and never wait; writes are
 //! messages to it.
 
+mod acceptor;
+mod advertised;
 mod answer;
 pub mod auth;
 mod body;

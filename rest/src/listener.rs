@@ -11,11 +11,8 @@ use crate::{Error, Result};
 /// Starts to listen.
 ///
 /// # Errors
-/// When the address is in use, not this machine's, or unknown; or for https, which is not served yet.
+/// When the address is in use, not this machine's, or unknown.
 pub(crate) async fn bind(listener: &Listener) -> Result<TcpListener> {
-    if listener.https {
-        return Err(Error::Https(listener.to_string()));
-    }
     let bound = if listener.host.is_empty() {
         bind_all(listener.port).await
     } else {

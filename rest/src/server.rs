@@ -8,25 +8,27 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{debug, warn};
-use windlass_engine::config::{ConnectorValidation, RestConfig, WorkerConfig};
+use windlass_engine::config::{ConnectorValidation, WorkerConfig};
 use windlass_engine::herder::Herder;
 use windlass_engine::peer::PeerClient;
 use windlass_engine::plugins::Plugins;
 
+use crate::Result;
+use crate::acceptor::{Acceptor, handshake};
+use crate::advertised::Advertised;
 use crate::auth::Gate;
 use crate::body::Bodies;
 use crate::connections::{Connections, Place};
 use crate::cors::Cors;
 use crate::header_rules::HeaderRules;
-use crate::listener::{bind, local_host};
+use crate::listener::bind;
 use crate::loggers::Loggers;
 use crate::service::{App, Surface, Worker};
 use crate::stall::Unstalled;
-use crate::{Error, Result};
 
 /// A server whose ports are open.
 ///
@@ -35,7 +37,7 @@ use crate::{Error, Result};
 #[derive(Debug)]
 pub struct RestServer {
     app: Arc<App>,
-    worker_id: String,
+    advertised: Advertised,
     addresses: Vec<SocketAddr>,
     stop: watch::Sender<bool>,
     listeners: JoinSet<()>,
@@ -55,7 +57,7 @@ impl RestServer {
             header_rules: HeaderRules::parse(&rest.response_headers)?,
             gate: Gate::new(rest)?,
             bodies: Bodies::default(),
-            peers: PeerClient::new(Default::default()),
+            peers: PeerClient::new(Default::default(), rest.tls.clone()),
             topic_tracking: config.topic_tracking_enable,
             topic_reset: config.topic_tracking_allow_reset,
         });
@@ -66,25 +68,28 @@ impl RestServer {
         };
         let mut open = Vec::new();
         for listener in &rest.listeners {
-            open.push((bind(listener).await?, main));
+            let acceptor = Acceptor::new(listener, &rest.tls, false)?;
+            open.push((bind(listener).await?, acceptor, main));
         }
         for listener in rest.admin_listeners.iter().flatten() {
-            open.push((bind(listener).await?, Surface::Admin));
+            let acceptor = Acceptor::new(listener, &rest.tls, true)?;
+            open.push((bind(listener).await?, acceptor, Surface::Admin));
         }
         if !app.gate.protects() {
             warn_of_unprotected(config, &open);
         }
         let addresses: Vec<_> = open
             .iter()
-            .filter_map(|(listener, _)| listener.local_addr().ok())
+            .filter_map(|(listener, ..)| listener.local_addr().ok())
             .collect();
-        let worker_id = worker_id(rest, &addresses)?;
+        let advertised = Advertised::new(rest, &addresses)?;
         let (stop, stopped) = watch::channel(false);
         let connections = Arc::new(Connections::default());
         let mut listeners = JoinSet::new();
-        for (listener, surface) in open {
+        for (listener, acceptor, surface) in open {
             let served = Served {
                 app: Arc::clone(&app),
+                acceptor,
                 surface,
                 connections: Arc::clone(&connections),
             };
@@ -92,7 +97,7 @@ impl RestServer {
         }
         Ok(RestServer {
             app,
-            worker_id,
+            advertised,
             addresses,
             stop,
             listeners,
@@ -101,12 +106,12 @@ impl RestServer {
 
     /// How other workers and statuses name this worker: the advertised `host:port`.
     pub fn worker_id(&self) -> &str {
-        &self.worker_id
+        &self.advertised.authority
     }
 
     /// The URL of this server for other workers, with a slash at its end.
     pub fn advertised_url(&self) -> String {
-        format!("http://{}/", self.worker_id)
+        self.advertised.url()
     }
 
     /// The addresses listened on, those of `listeners` first.
@@ -134,33 +139,11 @@ impl RestServer {
     }
 }
 
-fn worker_id(config: &RestConfig, addresses: &[SocketAddr]) -> Result<String> {
-    let (Some(listener), Some(address)) = (config.listeners.first(), addresses.first()) else {
-        return Err(Error::Config(
-            "listeners: expected at least one, found none".to_owned(),
-        ));
-    };
-    let given = config
-        .advertised_host
-        .clone()
-        .filter(|host| !host.is_empty());
-    let host = given.unwrap_or_else(|| listener.host.clone());
-    let host = if host.is_empty() { local_host() } else { host };
-    let host = if host.contains(':') {
-        format!("[{host}]")
-    } else {
-        host
-    };
-    Ok(format!(
-        "{host}:{}",
-        config.advertised_port.unwrap_or(address.port())
-    ))
-}
-
 /// What a listener's connections get.
 #[derive(Clone)]
 struct Served {
     app: Arc<App>,
+    acceptor: Acceptor,
     surface: Surface,
     connections: Arc<Connections>,
 }
@@ -177,7 +160,7 @@ async fn accept(listener: TcpListener, served: Served, mut stopped: watch::Recei
                     };
                     // A small answer must not wait for the acknowledgement of the one before.
                     let _ = stream.set_nodelay(true);
-                    connections.spawn(connection(stream, served.clone(), place, stopped.clone()));
+                    connections.spawn(begin(stream, served.clone(), place, stopped.clone()));
                 }
                 Err(error) => {
                     // Out of descriptors, most likely: some come back when connections end.
@@ -191,6 +174,27 @@ async fn accept(listener: TcpListener, served: Served, mut stopped: watch::Recei
     }
     drop(listener);
     while connections.join_next().await.is_some() {}
+}
+
+async fn begin(
+    stream: TcpStream,
+    served: Served,
+    place: Place,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let Acceptor::Tls(tls) = &served.acceptor else {
+        return connection(stream, served, place, stopped).await;
+    };
+    let tls = Arc::clone(tls);
+    let accepted = tokio::select! {
+        accepted = handshake(&tls, stream, HEADER_TIMEOUT) => accepted,
+        _ = stopped.changed() => return,
+        () = place.is_wanted() => return,
+    };
+    match accepted {
+        Ok(stream) => connection(stream, served, place, stopped).await,
+        Err(error) => debug!(%error, "a connection did not begin"),
+    }
 }
 
 async fn connection<S>(stream: S, served: Served, place: Place, mut stopped: watch::Receiver<bool>)
@@ -222,13 +226,13 @@ where
 }
 
 /// Whoever reaches such a listener can have files read and written here, and send connectors wherever he likes.
-fn warn_of_unprotected(config: &WorkerConfig, open: &[(TcpListener, Surface)]) {
+fn warn_of_unprotected(config: &WorkerConfig, open: &[(TcpListener, Acceptor, Surface)]) {
     let text = |key: &str| config.props().get(key).and_then(Option::as_deref);
     let client_auth = text("listeners.https.ssl.client.auth").or(text("ssl.client.auth"));
     let authenticated = client_auth.is_some_and(|auth| auth.trim() == "required");
     let listeners = config.rest.listeners.iter();
     let listeners = listeners.chain(config.rest.admin_listeners.iter().flatten());
-    for (listener, (bound, _)) in listeners.zip(open) {
+    for (listener, (bound, ..)) in listeners.zip(open) {
         let outside = bound
             .local_addr()
             .is_ok_and(|address| !address.ip().is_loopback());

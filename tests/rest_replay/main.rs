@@ -55,6 +55,8 @@ scenarios! {
     admin_listener_distributed "admin-listener-distributed",
     concurrent_create_distributed "concurrent-create-distributed",
     create_distributed "create-distributed",
+    https "https-standalone",
+    https_distributed "https-distributed",
     http_surface_distributed "http-surface-distributed",
     internal_endpoints_distributed "internal-endpoints-distributed",
     lifecycle_source_distributed "lifecycle-source-distributed",

@@ -239,10 +239,10 @@ fn launch(
     }
     for (key, value) in scenario["worker_config"].as_object().into_iter().flatten() {
         let value = variables.text(value.as_str().expect("text"));
-        launch = launch.with(
-            key,
-            &value.replace("${admin_port}", &admin_port.to_string()),
-        );
+        let value = value
+            .replace("${port}", &launch.port().to_string())
+            .replace("${admin_port}", &admin_port.to_string());
+        launch = launch.with(key, &value);
     }
     launch
 }

@@ -88,6 +88,10 @@ fn named(error: io::Error, peer: &str) -> io::Error {
             peer: peer.to_owned(),
             what,
         }),
+        None if error.kind() == io::ErrorKind::UnexpectedEof => io::Error::new(
+            error.kind(),
+            "closed during the TLS handshake: is this a port without TLS?",
+        ),
         None => error,
     }
 }

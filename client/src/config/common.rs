@@ -97,9 +97,10 @@ impl Security {
     /// The `ssl.*` keys.
     ///
     /// # Errors
-    /// Keys that contradict each other.
+    /// Keys that contradict each other, or a processor that cannot do TLS.
     pub fn tls(&self) -> Result<TlsSettings, ConfigError> {
-        TlsSettings::read("", |key| self.text(key))
+        windlass_tls::check_cpu()
+            .and_then(|()| TlsSettings::read("", |key| self.text(key)))
             .map_err(|error| ConfigError::Conflict(error.to_string()))
     }
 

@@ -24,7 +24,7 @@ impl Outbox {
         self.queue.remaining() < MAX_BYTES
     }
 
-    /// Writes until everything is written or the stream takes no more.
+    /// Writes until everything is on its way or the stream takes no more.
     pub(super) fn poll_write<S>(
         &mut self,
         stream: &mut S,
@@ -43,7 +43,8 @@ impl Outbox {
             }
             self.queue.advance(written);
         }
-        Poll::Ready(Ok(()))
+        // TLS takes more than the socket does, and keeps the rest until it is told to go on.
+        Pin::new(stream).poll_flush(context)
     }
 }
 

@@ -106,7 +106,7 @@ impl Task {
             }
             match self.outbox.poll_write(&mut *self.stream, context) {
                 Poll::Ready(Ok(())) => self.written(),
-                Poll::Ready(Err(error)) => return Poll::Ready(End::Io(error)),
+                Poll::Ready(Err(error)) => return Poll::Ready(End::Io(self.told(error, context))),
                 Poll::Pending => {}
             }
             match self.inbox.poll_frame(&mut *self.stream, context) {
@@ -136,6 +136,14 @@ impl Task {
                     return Poll::Pending;
                 }
             }
+        }
+    }
+
+    /// What TLS read last, if that says why nothing more can be written: who refuses a certificate says so, and closes.
+    fn told(&mut self, error: io::Error, context: &mut Context<'_>) -> io::Error {
+        match self.inbox.poll_frame(&mut *self.stream, context) {
+            Poll::Ready(Err(told)) if windlass_tls::explain(&told, "").is_some() => told,
+            _ => error,
         }
     }
 

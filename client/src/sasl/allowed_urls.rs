@@ -4,14 +4,26 @@
 //! Java (CVE-2025-27817) the operator therefore lists the URLs outside of any configuration: by the system property in
 //! `KAFKA_OPTS`, which an existing deployment has, or by an environment variable of our own.
 
+use std::sync::{Mutex, PoisonError};
+
 use crate::config::ConfigError;
+
+/// Allows more URLs: for programs that have this crate inside, whose operator says so elsewhere.
+pub fn allow_urls(urls: impl IntoIterator<Item = String>) {
+    let mut allowed = ALLOWED.lock().unwrap_or_else(PoisonError::into_inner);
+    allowed.extend(urls);
+}
 
 /// Refuses a URL that the operator did not list.
 pub(super) fn check(key: &str, url: &str) -> Result<(), ConfigError> {
     let variable = |name: &str| std::env::var(name).unwrap_or_default();
     let listed = variable(OWN_VARIABLE);
     let options = variable("KAFKA_OPTS");
-    if is_listed(url, &listed) || is_listed(url, of_options(&options)) {
+    let allowed = ALLOWED.lock().unwrap_or_else(PoisonError::into_inner);
+    if allowed.iter().any(|allowed| allowed == url)
+        || is_listed(url, &listed)
+        || is_listed(url, of_options(&options))
+    {
         return Ok(());
     }
     Err(ConfigError::Conflict(format!(
@@ -31,6 +43,8 @@ fn of_options(options: &str) -> &str {
         .next_back()
         .unwrap_or_default()
 }
+
+static ALLOWED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 const PROPERTY: &str = "org.apache.kafka.sasl.oauthbearer.allowed.urls";
 const OWN_VARIABLE: &str = "WINDLASS_OAUTHBEARER_ALLOWED_URLS";

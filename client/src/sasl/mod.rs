@@ -15,6 +15,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::cluster::Env;
 use crate::config::{ConfigError, Security};
 
+pub use allowed_urls::allow_urls;
 pub use oauth::OauthBearer;
 pub use scram::{Hash, Scram};
 pub use settings::SaslSettings;

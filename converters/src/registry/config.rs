@@ -1,11 +1,13 @@
 //! The configuration keys that all converters with a registry share.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use windlass_api::{
     ConfigDef, ConfigKey, ConnectError, Importance, Kind, ParsedConfig, Password, Props, Result,
     Validator,
 };
+use windlass_tls::{ClientTls, TlsSettings};
 
 use super::auth::Credentials;
 use super::{RegistryUrl, SubjectNameStrategy};
@@ -17,6 +19,8 @@ pub struct RegistryConfig {
     /// There is at least one.
     pub(super) urls: Vec<RegistryUrl>,
     pub(super) credentials: Credentials,
+    /// `schema.registry.ssl.*`, where there is an `https` URL.
+    pub(super) tls: Option<Arc<ClientTls>>,
     /// `request.header.*`
     pub(super) headers: Vec<(String, Password)>,
     /// `http.connect.timeout.ms`
@@ -69,8 +73,10 @@ impl RegistryConfig {
     pub fn new(config: &ParsedConfig, props: &Props) -> Result<Self> {
         let millis = |key| Ok::<_, ConnectError>(Duration::from_millis(non_negative(config, key)?));
         let strategy = |key| SubjectNameStrategy::from_class(key, config.get(key)?);
+        let urls = urls(config)?;
         Ok(RegistryConfig {
-            urls: urls(config)?,
+            tls: tls(&urls, props)?,
+            urls,
             credentials: credentials(config)?,
             headers: headers(props),
             connect_timeout: millis("http.connect.timeout.ms")?,
@@ -250,12 +256,17 @@ fn urls(config: &ParsedConfig) -> Result<Vec<RegistryUrl>> {
             "schema.registry.url: expected at least one URL, found none",
         ));
     }
-    if let Some(secure) = urls.iter().find(|url| url.is_secure()) {
-        return Err(ConnectError::config(format!(
-            "schema.registry.url: https is not supported in this release, found {secure}; expected http"
-        )));
-    }
     Ok(urls)
+}
+
+/// Confluent's clients take their keys with this prefix, so that they are not those of a Kafka client beside.
+fn tls(urls: &[RegistryUrl], props: &Props) -> Result<Option<Arc<ClientTls>>> {
+    if !urls.iter().any(RegistryUrl::is_secure) {
+        return Ok(None);
+    }
+    let settings = TlsSettings::read("schema.registry.", |key| props.get(key)?.as_deref())
+        .map_err(|error| ConnectError::config(error.to_string()))?;
+    Ok(Some(Arc::new(ClientTls::new(settings))))
 }
 
 fn credentials(config: &ParsedConfig) -> Result<Credentials> {

@@ -5,17 +5,13 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::client::conn::http1;
-use hyper::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue,
-};
-use hyper::{Method, Request};
-use hyper_util::rt::TokioIo;
+use hyper::Method;
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use tokio::time::timeout;
 use windlass_api::Password;
+use windlass_http::Outgoing;
 
-use super::net::{Dialer, Stream};
+use super::net::Dialer;
 use super::{RegistryConfig, RegistryUrl};
 
 /// What a registry answered.
@@ -36,44 +32,25 @@ pub(super) async fn exchange(
     path: &str,
     body: Option<Vec<u8>>,
 ) -> Result<Answer, String> {
-    let mut request = Request::builder()
-        .method(method)
-        .uri(format!("{}{path}", url.path()))
-        .body(Full::new(Bytes::from(body.unwrap_or_default())))
-        .map_err(|e| e.to_string())?;
-    *request.headers_mut() = headers(config, url)?;
+    let request = Outgoing {
+        method,
+        path: &format!("{}{path}", url.path()),
+        headers: headers(config, url)?,
+        body: Bytes::from(body.unwrap_or_default()),
+        max_answer_bytes: MAX_ANSWER_BYTES,
+    };
     let stream = match timeout(config.connect_timeout, dialer.dial(url)).await {
         Ok(dialled) => dialled.map_err(|e| e.to_string())?,
         Err(_) => return Err(too_late("connecting", config.connect_timeout)),
     };
-    match timeout(config.read_timeout, converse(stream, request)).await {
-        Ok(answer) => answer.map_err(|e| chain(&*e)),
+    let asking = windlass_http::exchange(stream, url.http(), config.tls.as_deref(), request);
+    match timeout(config.read_timeout, asking).await {
+        Ok(Ok(answer)) => Ok(Answer {
+            status: answer.status.as_u16(),
+            body: answer.body,
+        }),
+        Ok(Err(error)) => Err(error.to_string()),
         Err(_) => Err(too_late("the answer", config.read_timeout)),
-    }
-}
-
-async fn converse(
-    stream: Box<dyn Stream>,
-    request: Request<Full<Bytes>>,
-) -> Result<Answer, Box<dyn std::error::Error + Send + Sync>> {
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let exchange = async move {
-        let response = sender.send_request(request).await?;
-        let status = response.status().as_u16();
-        let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES)
-            .collect()
-            .await?
-            .to_bytes();
-        Ok(Answer { status, body })
-    };
-    tokio::pin!(exchange);
-    tokio::select! {
-        answer = &mut exchange => answer,
-        // The connection is over: what it still brought is in the exchange's hands.
-        ended = connection => match ended {
-            Ok(()) => exchange.await,
-            Err(error) => Err(error.into()),
-        },
     }
 }
 
@@ -84,8 +61,6 @@ fn headers(config: &RegistryConfig, url: &RegistryUrl) -> Result<HeaderMap, Stri
             .map_err(|_| format!("request.header.{name} is no header name"))?;
         headers.insert(name, header_value(value)?);
     }
-    let host = HeaderValue::try_from(url.authority()).map_err(|e| e.to_string())?;
-    headers.insert(HOST, host);
     headers.insert(ACCEPT, HeaderValue::from_static(ACCEPTED));
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
     if let Some(credentials) = config.credentials.header(url) {
@@ -103,17 +78,6 @@ fn header_value(value: &Password) -> Result<HeaderValue, String> {
 
 fn too_late(what: &str, limit: Duration) -> String {
     format!("{what} took more than {} ms", limit.as_millis())
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 const JSON: &str = "application/vnd.schemaregistry.v1+json";

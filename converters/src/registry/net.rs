@@ -19,8 +19,8 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for T {}
 /// A future that lives as long as what it borrows.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Opens streams: TCP in production, a simulated network in tests. The caller keeps the clock. TLS will be a dialer
-/// around this one, which is why it is given the whole URL.
+/// Opens streams: TCP in production, a simulated network in tests. The caller keeps the clock, and
+/// speaks TLS over what it is given.
 pub trait Dialer: fmt::Debug + Send + Sync + 'static {
     /// Connects to the host and port of a registry.
     fn dial<'a>(&'a self, url: &'a RegistryUrl) -> Pending<'a, io::Result<Box<dyn Stream>>>;

@@ -17,6 +17,7 @@ struct Parts {
     /// Without a slash at the end.
     path: String,
     user_info: Option<String>,
+    http: windlass_http::Url,
 }
 
 impl RegistryUrl {
@@ -50,10 +51,14 @@ impl RegistryUrl {
         if path.contains(['?', '#', ' ']) {
             return Err(wrong("expected no query"));
         }
+        let port = port.unwrap_or(if secure { 443 } else { 80 });
+        let http = windlass_http::Url::parse(&format!("{scheme}://{host}:{port}{path}"))
+            .map_err(|error| wrong(&error.to_string()))?;
         Ok(RegistryUrl(Arc::new(Parts {
             secure,
+            http,
             host: host.to_owned(),
-            port: port.unwrap_or(if secure { 443 } else { 80 }),
+            port,
             path: path.trim_end_matches('/').to_owned(),
             user_info: user_info.map(percent_decode),
         })))
@@ -79,9 +84,9 @@ impl RegistryUrl {
         &self.0.path
     }
 
-    /// The value of the `Host` header.
-    pub(super) fn authority(&self) -> String {
-        format!("{}:{}", self.0.host, self.0.port)
+    /// Where requests go.
+    pub(super) fn http(&self) -> &windlass_http::Url {
+        &self.0.http
     }
 
     /// `user:password`, decoded.

@@ -12,6 +12,7 @@ use super::definition;
 use super::listener::Listener;
 use super::overrides::OverridePolicy;
 use super::providers::{self, ConfigProviders};
+use super::rest_tls::RestTls;
 use super::{secrets, suggest};
 use crate::plugins::{Plugins, VersionRange};
 
@@ -79,6 +80,8 @@ pub struct RestConfig {
     pub extension_classes: Vec<String>,
     /// `rest.users.file`, our own: who may use the REST API, with hashed passwords.
     pub users_file: Option<PathBuf>,
+    /// `ssl.*`, `listeners.https.*` and `admin.listeners.https.*`
+    pub tls: RestTls,
 }
 
 /// A class and the versions of it that are wanted.
@@ -158,8 +161,8 @@ impl WorkerConfig {
                 .collect(),
             metrics_sample_window: millis("metrics.sample.window.ms")?,
             metrics_num_samples: values.get("metrics.num.samples")?,
-            rest: RestConfig::new(&values)?,
             providers: Arc::new(providers),
+            rest: RestConfig::new(&values, &props)?,
             unknown: unknown_keys(def, &props),
             props: Secrets(props),
             values,
@@ -215,7 +218,7 @@ impl WorkerConfig {
 }
 
 impl RestConfig {
-    fn new(values: &ParsedConfig) -> Result<Self> {
+    fn new(values: &ParsedConfig, props: &Props) -> Result<Self> {
         let listeners = |urls: &[String]| {
             urls.iter()
                 .filter_map(|url| Listener::parse(url).ok())
@@ -238,6 +241,7 @@ impl RestConfig {
             users_file: values
                 .get::<Option<&str>>("rest.users.file")?
                 .map(PathBuf::from),
+            tls: RestTls::new(props),
         })
     }
 }

@@ -1,19 +1,27 @@
-//! One HTTP request to another worker.
+//! Requests to other workers.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING};
-use hyper::{HeaderMap, Method, Request, StatusCode, Uri};
-use hyper_util::rt::TokioIo;
+use hyper::header::{CONNECTION, CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
+use hyper::{Method, StatusCode};
 use windlass_client::{Env, dns, net};
+use windlass_http::{Outgoing, Url, exchange};
+use windlass_tls::ClientTls;
+
+use crate::config::RestTls;
 
 /// Asks other workers. Requests are rare: each has a connection of its own.
 #[derive(Clone, Debug)]
-pub struct PeerClient {
-    env: Arc<Env>,
+pub struct PeerClient(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    env: Env,
+    keys: RestTls,
+    /// Made when a worker with an `https` URL is first asked.
+    tls: OnceLock<Result<ClientTls, String>>,
 }
 
 /// What another worker answered.
@@ -36,9 +44,13 @@ pub struct PeerError {
 }
 
 impl PeerClient {
-    /// A client in this world.
-    pub fn new(env: Env) -> Self {
-        PeerClient { env: Arc::new(env) }
+    /// A client in this world, with the keys of `listeners` for workers that serve https.
+    pub fn new(env: Env, keys: RestTls) -> Self {
+        PeerClient(Arc::new(Shared {
+            env,
+            keys,
+            tls: OnceLock::new(),
+        }))
     }
 
     /// Sends a request to a path, with its query, below a worker's URL.
@@ -73,58 +85,52 @@ impl PeerClient {
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<PeerAnswer, String> {
-        let uri: Uri = url.parse().map_err(|e| format!("expected a URL: {e}"))?;
-        if uri.scheme_str() != Some("http") {
-            return Err("only http is supported between workers".to_owned());
-        }
-        let authority = uri.authority().ok_or("expected a host")?;
-        let base = uri.path().trim_end_matches('/');
-        let mut request = Request::new(Full::new(body));
-        *request.method_mut() = method;
-        let target = format!("{base}{path}");
-        *request.uri_mut() = target.parse().map_err(|e| format!("path {target}: {e}"))?;
-        *request.headers_mut() = headers;
-        let host = HeaderValue::from_str(authority.as_str()).map_err(|e| e.to_string())?;
-        request.headers_mut().insert(HOST, host);
-
-        let stream = self
-            .connect(authority.host(), authority.port_u16().unwrap_or(80))
-            .await?;
-        let io = TokioIo::new(stream);
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(io)
-            .await
-            .map_err(|e| e.to_string())?;
-        let driving = AbortOnDrop(tokio::spawn(async move {
-            // What goes wrong shows in the answer.
-            let _ = connection.await;
-        }));
-        let answer = sender
-            .send_request(request)
-            .await
-            .map_err(|e| e.to_string())?;
-        let (head, body) = answer.into_parts();
-        let body = Limited::new(body, MAX_BODY_BYTES).collect().await;
-        drop(driving);
-        let mut headers = head.headers;
+        let url = Url::parse(url).map_err(|error| error.to_string())?;
+        let tls = if url.is_secure() {
+            Some(self.tls()?)
+        } else {
+            None
+        };
+        let stream = self.connect(&url).await?;
+        let request = Outgoing {
+            method,
+            path: &format!("{}{path}", url.path().trim_end_matches('/')),
+            headers,
+            body,
+            max_answer_bytes: MAX_BODY_BYTES,
+        };
+        let answer = exchange(stream, &url, tls, request).await;
+        let answer = answer.map_err(|error| error.to_string())?;
+        let mut headers = answer.headers;
         for name in [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION] {
             headers.remove(name);
         }
         Ok(PeerAnswer {
-            status: head.status,
+            status: answer.status,
             headers,
-            body: body.map_err(|e| e.to_string())?.to_bytes(),
+            body: answer.body,
         })
     }
 
-    async fn connect(&self, host: &str, port: u16) -> Result<Box<dyn net::Stream>, String> {
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        let addresses = dns::addresses(&*self.env.resolver, host, port)
+    fn tls(&self) -> Result<&ClientTls, String> {
+        let made = self.0.tls.get_or_init(|| {
+            let settings = self.0.keys.listeners();
+            settings
+                .map(ClientTls::new)
+                .map_err(|error| error.to_string())
+        });
+        made.as_ref().map_err(Clone::clone)
+    }
+
+    async fn connect(&self, url: &Url) -> Result<Box<dyn net::Stream>, String> {
+        let env = &self.0.env;
+        let addresses = dns::addresses(&*env.resolver, url.host(), url.port())
             .await
             .map_err(|e| e.to_string())?;
         let mut reason = String::new();
         for address in addresses {
             let options = net::SocketOptions::default();
-            match self.env.dialer.dial(host, address, options).await {
+            match env.dialer.dial(url.host(), address, options).await {
                 Ok(stream) => return Ok(stream),
                 Err(error) => reason = error.to_string(),
             }
@@ -132,16 +138,6 @@ impl PeerClient {
         Err(reason)
     }
 }
-
-struct AbortOnDrop(tokio::task::JoinHandle<()>);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-const CONNECTION: HeaderName = hyper::header::CONNECTION;
 
 /// As much as the server takes.
 const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;

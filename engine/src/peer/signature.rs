@@ -4,6 +4,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::{Hmac, Mac};
+use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
 
 use crate::config::InterWorkerConfig;
@@ -55,6 +56,7 @@ pub(crate) fn check(
     };
     let given = BASE64.decode(authorization).unwrap_or_default();
     let right = match algorithm {
+        SHA1 => verify::<Hmac<Sha1>>(&key.bytes, body, &given),
         SHA384 => verify::<Hmac<Sha384>>(&key.bytes, body, &given),
         SHA512 => verify::<Hmac<Sha512>>(&key.bytes, body, &given),
         _ => verify::<Hmac<Sha256>>(&key.bytes, body, &given),
@@ -72,7 +74,8 @@ pub(crate) fn check(
 pub(crate) fn new_key(config: &InterWorkerConfig, now_ms: i64) -> std::io::Result<SessionKey> {
     let natural = match config.key_algorithm.as_str() {
         SHA384 => 48,
-        SHA512 => 64,
+        // Java's generator makes keys of a whole block for SHA-1.
+        SHA1 | SHA512 => 64,
         _ => 32,
     };
     let length = config
@@ -90,6 +93,7 @@ pub(crate) fn new_key(config: &InterWorkerConfig, now_ms: i64) -> std::io::Resul
 
 fn mac(algorithm: &str, key: &[u8], body: &[u8]) -> Option<Vec<u8>> {
     match algorithm {
+        SHA1 => code::<Hmac<Sha1>>(key, body),
         SHA256 => code::<Hmac<Sha256>>(key, body),
         SHA384 => code::<Hmac<Sha384>>(key, body),
         SHA512 => code::<Hmac<Sha512>>(key, body),
@@ -113,6 +117,7 @@ pub const AUTHORIZATION: &str = "X-Connect-Authorization";
 /// The header that names the algorithm of the MAC.
 pub const SIGNATURE_ALGORITHM: &str = "X-Connect-Request-Signature-Algorithm";
 
+const SHA1: &str = "HmacSHA1";
 const SHA256: &str = "HmacSHA256";
 const SHA384: &str = "HmacSHA384";
 const SHA512: &str = "HmacSHA512";

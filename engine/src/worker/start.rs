@@ -160,6 +160,7 @@ pub async fn start_distributed(options: DistributedOptions) -> Result<Herder, St
 
     let member = topics.member();
     let sampling = sampling(&common);
+    let peers = PeerClient::new(env, common.rest.tls.clone());
     let worker = Arc::new(Worker {
         id: Arc::from(worker_id),
         validation: ConnectorValidation::new(Arc::clone(&plugins), Arc::clone(&common)).clustered(),
@@ -183,7 +184,7 @@ pub async fn start_distributed(options: DistributedOptions) -> Result<Herder, St
         topic,
         changes,
         member,
-        peers: PeerClient::new(env),
+        peers,
         log_level,
         config,
     }))

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -10,6 +11,7 @@ use serde_json::Value;
 #[derive(Clone, Debug)]
 pub struct Rest {
     address: SocketAddr,
+    secure: bool,
 }
 
 /// What a worker answered.
@@ -33,7 +35,18 @@ impl Answer {
 impl Rest {
     /// The interface that listens at this address.
     pub fn new(address: SocketAddr) -> Self {
-        Rest { address }
+        Rest {
+            address,
+            secure: false,
+        }
+    }
+
+    /// The same behind TLS, spoken by OpenSSL's client; certificates are not verified.
+    pub fn secure(address: SocketAddr) -> Self {
+        Rest {
+            address,
+            secure: true,
+        }
     }
 
     /// Where it listens.
@@ -79,8 +92,6 @@ impl Rest {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> io::Result<Answer> {
-        let mut stream = TcpStream::connect_timeout(&self.address, Duration::from_secs(5))?;
-        stream.set_read_timeout(Some(Duration::from_secs(100)))?;
         let mut head = format!(
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Length: {}\r\n",
             self.address,
@@ -90,16 +101,41 @@ impl Rest {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
         head.push_str("\r\n");
-        stream.write_all(head.as_bytes())?;
-        stream.write_all(body)?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer)?;
+        let request = [head.as_bytes(), body].concat();
+        let answer = if self.secure {
+            self.through_openssl(&request)?
+        } else {
+            let mut stream = TcpStream::connect_timeout(&self.address, Duration::from_secs(5))?;
+            stream.set_read_timeout(Some(Duration::from_secs(100)))?;
+            stream.write_all(&request)?;
+            let mut answer = Vec::new();
+            stream.read_to_end(&mut answer)?;
+            answer
+        };
         parse(&answer).ok_or_else(|| {
             io::Error::other(format!(
                 "not an HTTP answer: {:?}",
                 String::from_utf8_lossy(&answer)
             ))
         })
+    }
+
+    fn through_openssl(&self, request: &[u8]) -> io::Result<Vec<u8>> {
+        let mut client = Command::new("openssl")
+            .args(["s_client", "-quiet", "-connect", &self.address.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let mut input = client.stdin.take().expect("standard input");
+        // It may end before it has read all: the server refused it, and there is no answer then.
+        let written = input.write_all(request).and_then(|()| input.flush());
+        let output = client.wait_with_output()?;
+        drop(input);
+        if output.stdout.is_empty() {
+            written?;
+        }
+        Ok(output.stdout)
     }
 }
 

@@ -143,6 +143,18 @@ impl Launch {
         self
     }
 
+    /// The port of the REST interface.
+    pub fn port(&self) -> u16 {
+        self.rest.port()
+    }
+
+    /// Looks for the REST interface at this port of loopback, for `listeners` of another form.
+    #[must_use]
+    pub fn at(mut self, port: u16) -> Self {
+        self.rest = SocketAddr::from(([127, 0, 0, 1], port));
+        self
+    }
+
     /// Adds a connector file with these properties.
     ///
     /// # Panics
@@ -164,6 +176,11 @@ impl Launch {
     pub fn file(mut self, path: &Path) -> Self {
         self.connectors.push(path.to_owned());
         self
+    }
+
+    fn serves_https(&self) -> bool {
+        let listeners = self.properties.iter().find(|(key, _)| key == "listeners");
+        listeners.is_some_and(|(_, urls)| urls.starts_with("https://"))
     }
 
     /// Starts the worker without waiting for it.
@@ -205,7 +222,11 @@ impl Launch {
         let process = Process::start(command, &self.directory.join("worker.log"));
         Worker {
             process,
-            rest: Rest::new(self.rest),
+            rest: if self.serves_https() {
+                Rest::secure(self.rest)
+            } else {
+                Rest::new(self.rest)
+            },
         }
     }
 
