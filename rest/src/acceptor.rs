@@ -10,6 +10,10 @@ use windlass_tls::{ServerStream, ServerTls};
 
 use crate::{Error, Result};
 
+/// Goes with each request that came over TLS: links are made for the scheme that they came by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OverTls;
+
 /// How connections of a listener begin.
 #[derive(Clone, Debug)]
 pub(crate) enum Acceptor {

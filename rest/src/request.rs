@@ -14,6 +14,8 @@ pub(crate) struct Request {
     pub(crate) query: Vec<(String, String)>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// Whether it came over TLS.
+    pub(crate) secure: bool,
 }
 
 impl Request {
@@ -28,6 +30,7 @@ impl Request {
             query: query.map(path::query).unwrap_or_default(),
             headers,
             body,
+            secure: false,
         }
     }
 
@@ -62,7 +65,8 @@ impl Request {
             .get(HOST)
             .and_then(|host| host.to_str().ok())
             .unwrap_or_default();
-        format!("http://{host}{path}")
+        let scheme = if self.secure { "https" } else { "http" };
+        format!("{scheme}://{host}{path}")
     }
 
     /// Whether the body may be read as JSON: 415 otherwise. Nothing at all passes.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -18,7 +19,7 @@ use windlass_engine::peer::PeerClient;
 use windlass_engine::plugins::Plugins;
 
 use crate::Result;
-use crate::acceptor::{Acceptor, handshake};
+use crate::acceptor::{Acceptor, OverTls, handshake};
 use crate::advertised::Advertised;
 use crate::auth::Gate;
 use crate::body::Bodies;
@@ -201,9 +202,18 @@ async fn connection<S>(stream: S, served: Served, place: Place, mut stopped: wat
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let Served { app, surface, .. } = served;
-    let service = service_fn(|request| {
+    let Served {
+        app,
+        acceptor,
+        surface,
+        ..
+    } = served;
+    let secure = matches!(acceptor, Acceptor::Tls(_));
+    let service = service_fn(|mut request: hyper::Request<Incoming>| {
         let (app, place) = (&app, &place);
+        if secure {
+            request.extensions_mut().insert(OverTls);
+        }
         async move { Ok::<_, std::convert::Infallible>(app.answer(request, surface, place).await) }
     });
     let serving = http1::Builder::new()

@@ -15,6 +15,7 @@ use windlass_engine::herder::Herder;
 use windlass_engine::peer::PeerClient;
 use windlass_engine::plugins::Plugins;
 
+use crate::acceptor::OverTls;
 use crate::answer::Answer;
 use crate::auth::Gate;
 use crate::body::Bodies;
@@ -113,12 +114,13 @@ impl App {
             Surface::WithoutAdmin => !resource.is_admin(),
             Surface::Admin => resource.is_on_admin_listeners(),
         });
-        let request = Request::new(
+        let mut request = Request::new(
             head.method.clone(),
             head.uri.query(),
             head.headers.clone(),
             body,
         );
+        request.secure = head.extensions.get::<OverTls>().is_some();
         let answered =
             tokio::time::timeout(REQUEST_TIMEOUT, self.dispatch(worker, resource, &request));
         match answered.await {
