@@ -100,6 +100,7 @@ fn figures_are_true_and_names_are_the_documented_ones() {
     );
     assert!(figures.single("windlass_client_connections{") >= 1.0);
 
+    topics_are_noted_again_after_a_reset(&worker, Path::new(&path("in")), &topic);
     pause_and_restart(&worker);
     assert_eq!(documented(false), figures.families());
     worker.stop();
@@ -135,9 +136,80 @@ fn a_cluster_shows_its_group_and_listeners_for_admin_show_metrics_too() {
         1.0
     );
     let protocol =
-        r#"kafka_connect_worker_rebalance_connect_protocol{connect_protocol="sessioned"}"#;
+        r#"kafka_connect_worker_rebalance_connect_protocol{connect_protocol="SESSIONED"}"#;
     assert!(figures.has(protocol), "{figures:?}");
     assert_eq!(documented(true), figures.families());
+    worker.stop();
+}
+
+#[test]
+fn limits_hold_back_sources_and_sinks() {
+    let kafka = Kafka::shared();
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| dir.path().join(name).to_str().expect("UTF-8").to_owned();
+    append_lines(Path::new(&path("in")), 0, LINES);
+    let topic = format!("limits-{}", std::process::id());
+    let launch = Launch::windlass(env!("CARGO_BIN_EXE_windlass"), dir.path(), kafka.address())
+        .with("offset.flush.interval.ms", "60000");
+    let worker = launch.ready();
+    let begun = Instant::now();
+    create(
+        &worker,
+        &json!({"name": "src", "connector.class": "FileStreamSource", "file": path("in"), "topic": topic,
+        "batch.size": "50", "windlass.limits.records.per.second": "500"}),
+    );
+    // 100 bytes a line: commits are due every 2 polls, and none else is for a minute.
+    create(
+        &worker,
+        &json!({"name": "snk", "connector.class": "FileStreamSink", "file": path("out"), "topics": topic,
+        "consumer.override.max.poll.records": "10", "windlass.limits.bytes.in.flight": "2000"}),
+    );
+    let figures = wait_for("all records", PATIENCE, || {
+        let figures = scrape(&worker);
+        let read = figures.of("kafka_connect_sink_task_sink_record_send_total", "snk");
+        let polled = figures.of(POLLED, "src");
+        let soon = begun.elapsed().as_secs_f64() * 500.0 + 50.0;
+        assert!(
+            polled.is_nan() || polled <= soon,
+            "{polled} records after {:?}",
+            begun.elapsed()
+        );
+        if read == float(LINES) {
+            Ok(figures)
+        } else {
+            Err(figures.0)
+        }
+    });
+    assert!(
+        begun.elapsed() >= Duration::from_millis(1900),
+        "{:?}",
+        begun.elapsed()
+    );
+    for name in ["src", "snk"] {
+        assert!(
+            figures.of("windlass_task_held_back_seconds_total", name) > 0.0,
+            "{figures:?}"
+        );
+    }
+    assert!(
+        figures.of(
+            "kafka_connect_sink_task_offset_commit_completion_total",
+            "snk"
+        ) >= 10.0
+    );
+    assert_eq!(
+        figures.of("windlass_task_bytes_total", "snk"),
+        100.0 * float(LINES)
+    );
+    let wrong = json!({"connector.class": "FileStreamSource", "topic": "t", "name": "x",
+        "windlass.limits.bytes.in.flight": "0"});
+    let answer = worker.rest.send(
+        "PUT",
+        "/connector-plugins/FileStreamSource/config/validate",
+        &wrong,
+    );
+    let answer = answer.expect("an answer").json();
+    assert_eq!(answer["error_count"], 1, "{answer}");
     worker.stop();
 }
 
@@ -173,6 +245,31 @@ fn many_connectors_do_not_make_it_slow() {
     }
     println!("{count} connectors: {} bytes in {best:?}", figures.0.len());
     worker.stop();
+}
+
+fn topics_are_noted_again_after_a_reset(worker: &Worker, input: &Path, topic: &str) {
+    let topics = || {
+        let answer = worker
+            .rest
+            .get("/connectors/src/topics")
+            .expect("an answer");
+        answer.json()["src"]["topics"].clone()
+    };
+    assert_eq!(topics(), json!([topic]));
+    let reset = worker
+        .rest
+        .send("PUT", "/connectors/src/topics/reset", &Value::Null);
+    assert_eq!(reset.expect("an answer").status, 202);
+    assert_eq!(topics(), json!([]));
+    append_lines(input, LINES, LINES + 2);
+    wait_for("the topic to be noted again", PATIENCE, || {
+        let found = topics();
+        if found == json!([topic]) {
+            Ok(())
+        } else {
+            Err(found)
+        }
+    });
 }
 
 fn pause_and_restart(worker: &Worker) {

@@ -12,6 +12,7 @@ use super::clients::Client;
 use super::definition::dead_letter_keys;
 use super::definition::{sink_keys, source_keys};
 use super::enrich::{aliases, enrich};
+use super::limits::Limits;
 use super::topics;
 use super::worker::{PluginChoice, Secrets, WorkerConfig, choice, with_prefix};
 use crate::herder::ConnectorType;
@@ -24,6 +25,7 @@ pub struct ConnectorConfig {
     props: Secrets,
     values: ParsedConfig,
     dead_letters: ParsedConfig,
+    limits: Limits,
     aliases: Vec<TransformStage>,
 }
 
@@ -137,6 +139,7 @@ impl ConnectorConfig {
         let aliases = stages(&def, &values, &props, plugins)?;
         Ok(ConnectorConfig {
             dead_letters: dead_letter_keys(ConfigDef::new()).parse(&props)?,
+            limits: Limits::new(&props)?,
             props: Secrets(props),
             values,
             aliases,
@@ -211,6 +214,11 @@ impl ConnectorConfig {
             log: self.values.get("errors.log.enable")?,
             log_details: self.values.get("errors.log.include.messages")?,
         })
+    }
+
+    /// How much the connector may take in.
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// The transforms that records go through, in order.

@@ -6,6 +6,7 @@ pub mod definition;
 mod distributed;
 mod enrich;
 mod infos;
+mod limits;
 mod listener;
 mod overrides;
 mod plugin_keys;
@@ -25,6 +26,7 @@ pub use connector::{
 };
 pub use distributed::{DistributedConfig, InterWorkerConfig, StorageTopic};
 pub use infos::{ConfigInfo, ConfigInfos, ConfigKeyInfo, ConfigValueInfo};
+pub use limits::Limits;
 pub use listener::{Listener, ListenerError};
 pub use overrides::OverridePolicy;
 pub use plugin_keys::plugin_keys;

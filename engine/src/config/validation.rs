@@ -15,6 +15,7 @@ use super::definition::connector::{ConverterDefaults, Defaults};
 use super::definition::{connector, sink, source};
 use super::enrich::enrich;
 use super::infos::{ConfigInfo, ConfigInfos, ConfigKeyInfo, ConfigValueInfo};
+use super::limits;
 use super::providers::gave_up;
 use super::secrets;
 use super::topics;
@@ -101,6 +102,7 @@ impl ConnectorValidation {
             Err(error) => return Err(error.into()),
         };
         let mut def = self.base(&plugin, props);
+        limits::define_given(&mut def, props);
         enrich(&mut def, &self.plugins, props);
         let mut answers = by_name(def.validate_with(props, &*self.plugins));
         if matches!(plugin, Connector::Sink(_)) {

@@ -331,6 +331,7 @@ const TASK_FIGURES: &[TaskFigure] = &[
     counter("windlass_task_cpu_seconds_total", "Processor time of the task's turns.", |v| v.cpu_seconds),
     counter("windlass_task_bytes_total", "Bytes of keys and values that were written to Kafka, or read.", |v| float(v.totals.bytes)),
     gauge("windlass_task_in_flight_bytes", "Bytes that a source's producer holds, or that a sink has read since its last commit.", |v| float(v.totals.in_flight)),
+    counter("windlass_task_held_back_seconds_total", "Time for which the connector's own limits held the task back.", |v| float(v.totals.held_back) / 1e3),
 ];
 
 #[rustfmt::skip]

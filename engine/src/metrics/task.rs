@@ -75,6 +75,8 @@ pub(crate) struct Totals {
     pub(crate) commit_sequence: u64,
     pub(crate) completions: u64,
     pub(crate) skips: u64,
+    /// Milliseconds for which limits held the task back.
+    pub(crate) held_back: u64,
 }
 
 /// A task's figures at one moment.
@@ -166,9 +168,9 @@ impl TaskMetrics {
         figures.totals.in_flight = held as u64;
     }
 
-    /// The producer of a source holds so many bytes.
-    pub(crate) fn holds(&self, bytes: usize) {
-        self.lock().totals.in_flight = bytes as u64;
+    /// So many bytes wait: in the producer of a source, or in a sink for its next commit.
+    pub(crate) fn holds(&self, bytes: u64) {
+        self.lock().totals.in_flight = bytes;
     }
 
     /// A sink read records.
@@ -224,9 +226,10 @@ impl TaskMetrics {
         });
     }
 
-    /// What a sink had been given has been flushed.
-    pub(crate) fn flushed(&self) {
-        self.lock().totals.in_flight = 0;
+    /// Limits held the task back.
+    pub(crate) fn held_back(&self, time: Duration) {
+        let time = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.lock().totals.held_back += time;
     }
 
     /// A sink has these partitions.

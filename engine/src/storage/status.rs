@@ -1,6 +1,7 @@
 //! Statuses of connectors and tasks, and the topics they used, as this worker knows them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::runtime::Handle;
@@ -17,6 +18,8 @@ use crate::status::{State, Status, TaskId, TaskNumber};
 pub struct StatusStore {
     entries: Arc<Mutex<Entries>>,
     topic: Option<CompactedTopic>,
+    /// How often topics of any connector were forgotten.
+    resets: Arc<AtomicU64>,
 }
 
 type Entries = BTreeMap<Arc<str>, Entry>;
@@ -38,12 +41,16 @@ impl StatusStore {
         config: CompactedTopicConfig,
         runtime: &Handle,
     ) -> Result<Self, ClientError> {
-        let entries = Arc::default();
-        let follower = Follower(Arc::clone(&entries));
+        let (entries, resets) = (Arc::default(), Arc::default());
+        let follower = Follower {
+            entries: Arc::clone(&entries),
+            resets: Arc::clone(&resets),
+        };
         let topic = CompactedTopic::start(cluster, config, follower, runtime).await?;
         Ok(StatusStore {
             entries,
             topic: Some(topic),
+            resets,
         })
     }
 
@@ -179,6 +186,11 @@ impl StatusStore {
         }
     }
 
+    /// Changes when topics of any connector were forgotten, so that tasks note theirs again.
+    pub(crate) fn topic_resets(&self) -> u64 {
+        self.resets.load(Ordering::Acquire)
+    }
+
     /// Forgets the topics of a connector.
     pub fn reset_topics(&self, connector: &str) {
         let mut entries = self.lock();
@@ -187,6 +199,7 @@ impl StatusStore {
         };
         let Some(topic) = &self.topic else {
             entry.topics.clear();
+            self.resets.fetch_add(1, Ordering::Release);
             return;
         };
         for used in &entry.topics {
@@ -243,7 +256,10 @@ fn lock(entries: &Mutex<Entries>) -> MutexGuard<'_, Entries> {
     entries.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-struct Follower(Arc<Mutex<Entries>>);
+struct Follower {
+    entries: Arc<Mutex<Entries>>,
+    resets: Arc<AtomicU64>,
+}
 
 impl Consumed for Follower {
     fn record(&mut self, _: &TopicPartition, record: &Record<'_>) {
@@ -251,12 +267,15 @@ impl Consumed for Follower {
             tracing::warn!(offset = record.offset, "unknown record in the status topic");
             return;
         };
-        let mut entries = lock(&self.0);
+        let mut entries = lock(&self.entries);
         if let StatusKey::Topic { topic, connector } = key {
             let topics = &mut entries.entry(connector).or_default().topics;
             match record.value {
                 Some(_) => topics.insert(topic),
-                None => topics.remove(&topic),
+                None => {
+                    self.resets.fetch_add(1, Ordering::Release);
+                    topics.remove(&topic)
+                }
             };
             return;
         }

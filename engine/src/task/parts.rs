@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use windlass_api::{Props, Result};
 
-use super::Control;
 use super::watchdog::Watched;
+use super::{Control, Pace};
 use crate::metrics::TaskMetrics;
 use crate::pipeline::Tolerance;
 use crate::pipeline::dead_letters::DeadLetterParts;
@@ -26,6 +26,8 @@ pub(crate) struct TaskParts {
     pub(crate) dead_letters: Option<Box<DeadLetterParts>>,
     /// Where used topics are noted; `None` while topic tracking is off.
     pub(crate) topic_tracking: Option<Arc<StatusStore>>,
+    /// What the connector's limits allow.
+    pub(crate) pace: Pace,
     pub(crate) flush_interval: Duration,
     pub(crate) flush_timeout: Duration,
     pub(crate) metrics: Arc<TaskMetrics>,
@@ -80,21 +82,34 @@ impl TaskParts {
         std::mem::take(&mut self.props)
     }
 
-    /// Notes that the task uses a topic; `known` are those noted before.
-    pub(crate) fn note_topic(&self, topic: &Arc<str>, known: &mut Vec<Arc<str>>) {
+    /// Notes that the task uses a topic; `noted` are those noted before.
+    pub(crate) fn note_topic(&self, topic: &Arc<str>, noted: &mut NotedTopics) {
+        let Some(statuses) = &self.topic_tracking else {
+            return;
+        };
+        let (resets, known) = (statuses.topic_resets(), &mut noted.names);
+        if noted.resets != resets {
+            noted.resets = resets;
+            known.clear();
+        }
         // Few topics and a shared name: a scan by pointer beats a set.
         if known.iter().any(|k| Arc::ptr_eq(k, topic)) {
             return;
         }
-        if !known.contains(topic)
-            && let Some(statuses) = &self.topic_tracking
-        {
+        if !known.contains(topic) {
             statuses.add_topic(&self.id, topic);
         }
         if known.len() < KNOWN_TOPICS {
             known.push(Arc::clone(topic));
         }
     }
+}
+
+/// The topics that a task has noted since any were last forgotten.
+#[derive(Debug, Default)]
+pub(crate) struct NotedTopics {
+    resets: u64,
+    names: Vec<Arc<str>>,
 }
 
 /// How many topic names a task remembers having noted.

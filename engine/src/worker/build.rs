@@ -17,7 +17,7 @@ use crate::pipeline::{Converters, Tolerance, Transforms, build_converters, build
 use crate::plugins::{Connector, PluginInfo};
 use crate::status::TaskId;
 use crate::task::{
-    Control, HandOver, SinkConversion, SinkLoop, SinkParts, SourceEncoding, SourceLoop,
+    Control, HandOver, Pace, SinkConversion, SinkLoop, SinkParts, SourceEncoding, SourceLoop,
     SourceParts, TaskParts, TopicCreation, Topics, metered,
 };
 
@@ -114,6 +114,7 @@ impl Worker {
                 .config
                 .topic_tracking_enable
                 .then(|| Arc::clone(&self.statuses)),
+            pace: Pace::new(connector.limits(), entry.tasks.len()),
             flush_interval: self.config.offset_flush_interval,
             flush_timeout: self.config.offset_flush_timeout,
             watched: self.watchdog.watch(&id),

@@ -166,7 +166,7 @@ impl DistributedHerder {
     fn tell_metrics(&self) {
         let metrics = self.parts.worker.metrics();
         let joined = Joined {
-            protocol: self.membership.protocol.name(),
+            protocol: shown_protocol(self.membership.protocol),
             leader: self.membership.leader_url.as_deref().unwrap_or_default(),
             generation: self.membership.generation,
             connectors: self.assigned.connectors.len(),
@@ -212,6 +212,15 @@ impl DistributedHerder {
                 }
             }
         }
+    }
+}
+
+/// The name that Java's metric has for a protocol.
+fn shown_protocol(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Eager => "EAGER",
+        Protocol::Compatible => "COMPATIBLE",
+        Protocol::Sessioned => "SESSIONED",
     }
 }
 

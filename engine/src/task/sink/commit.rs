@@ -20,6 +20,17 @@ pub(super) struct Committing {
     /// After this it counts as failed and its answer is ignored (SK-009).
     deadline: Instant,
     begun: Instant,
+    /// Bytes read before it.
+    bytes: u64,
+}
+
+/// What came of asking the task what to commit.
+enum PreCommit {
+    Offsets(SinkOffsets),
+    /// There is nothing new.
+    Nothing,
+    /// The task failed; reading goes on where it was last committed.
+    Failed,
 }
 
 impl SinkLoop {
@@ -39,15 +50,28 @@ impl SinkLoop {
         }
         self.common.metrics.commit_begins();
         self.note_lags();
-        if let Some(offsets) = self.pre_commit(&partitions).await? {
-            let handle = self.consumer.commit_async(client_offsets(&offsets));
-            let deadline = now + self.common.flush_timeout;
-            self.committing = Some(Committing {
-                offsets,
-                handle,
-                deadline,
-                begun: now,
-            });
+        let bytes = self.unflushed;
+        match self.pre_commit(&partitions).await? {
+            PreCommit::Offsets(offsets) => {
+                let handle = self.consumer.commit_async(client_offsets(&offsets));
+                let deadline = now + self.common.flush_timeout;
+                self.committing = Some(Committing {
+                    offsets,
+                    handle,
+                    deadline,
+                    begun: now,
+                    bytes,
+                });
+            }
+            nothing => {
+                // As in Java a commit of nothing is one, too.
+                let success = matches!(nothing, PreCommit::Nothing);
+                let metrics = &self.common.metrics;
+                metrics.committed(success, now.elapsed());
+                metrics.commit_completed(self.offsets.uncommitted());
+                // What was rolled back is read again, and counted again.
+                self.flushed(bytes);
+            }
         }
         Ok(())
     }
@@ -135,14 +159,17 @@ impl SinkLoop {
     }
 
     /// What to commit. A failing `pre_commit` rewinds to the last commit and does not fail the task (B-085).
-    async fn pre_commit(&mut self, partitions: &[TopicPartition]) -> Result<Option<SinkOffsets>> {
+    async fn pre_commit(&mut self, partitions: &[TopicPartition]) -> Result<PreCommit> {
         let offered = self.offsets.delivered(partitions);
         if offered.is_empty() {
-            return Ok(None);
+            return Ok(PreCommit::Nothing);
         }
         match self.ask_pre_commit(offered).await {
-            Ok(given) if given.is_empty() => Ok(None),
-            Ok(given) => Ok(self.offsets.committable(partitions, given)),
+            Ok(given) if given.is_empty() => Ok(PreCommit::Nothing),
+            Ok(given) => {
+                let offsets = self.offsets.committable(partitions, given);
+                Ok(offsets.map_or(PreCommit::Nothing, PreCommit::Offsets))
+            }
             Err(error) => {
                 let TaskId { connector, task } = &self.common.id;
                 tracing::error!(
@@ -154,7 +181,7 @@ impl SinkLoop {
                         .seek(&client_partition(partition), *offset)
                         .map_err(kafka)?;
                 }
-                Ok(None)
+                Ok(PreCommit::Failed)
             }
         }
     }
@@ -174,7 +201,9 @@ impl SinkLoop {
             Some(Ok(())) => {
                 metrics.committed(true, committing.begun.elapsed());
                 let offsets = std::mem::take(&mut committing.offsets);
+                let bytes = committing.bytes;
                 self.commit_succeeded(&offsets);
+                self.flushed(bytes);
             }
             Some(Err(error)) => {
                 metrics.committed(false, committing.begun.elapsed());
@@ -189,13 +218,13 @@ impl SinkLoop {
             None => return,
         }
         self.committing = None;
+        self.commit_again();
     }
 
     fn commit_succeeded(&mut self, offsets: &SinkOffsets) {
         self.offsets.committed(offsets);
         let metrics = &self.common.metrics;
         metrics.commit_completed(self.offsets.uncommitted());
-        metrics.flushed();
     }
 
     /// Tells the metrics how far behind the ends of its partitions this task is.

@@ -4,6 +4,7 @@ mod commit;
 mod context;
 mod convert;
 mod errant;
+mod hold;
 mod member;
 mod offsets;
 mod rebalance;
@@ -24,7 +25,7 @@ use self::errant::ErrantReporter;
 use self::member::Member;
 use self::offsets::Offsets;
 use super::kafka;
-use super::parts::TaskParts;
+use super::parts::{NotedTopics, TaskParts};
 use super::watchdog::Call;
 use crate::status::{State, TaskId};
 use crate::task::Control;
@@ -47,7 +48,7 @@ pub(crate) struct SinkLoop {
     task: Box<dyn SinkTask>,
     consumer: Member,
     conversion: Conversion,
-    topics: Vec<Arc<str>>,
+    topics: NotedTopics,
     context: Arc<Context>,
     /// `None` where the task cannot report records.
     errant: Option<Arc<ErrantReporter>>,
@@ -58,6 +59,10 @@ pub(crate) struct SinkLoop {
     redelivering: bool,
     /// Users paused the connector.
     paused: bool,
+    /// Since when the connector's limits forbid reading.
+    held: Option<Instant>,
+    /// Bytes that were read and are not known to be committed.
+    unflushed: u64,
     committing: Option<Committing>,
     next_commit: Instant,
 }
@@ -89,13 +94,15 @@ impl SinkLoop {
             task,
             consumer: Member::new(consumer, control_runtime),
             conversion,
-            topics: Vec::new(),
+            topics: NotedTopics::default(),
             context,
             errant,
             offsets: Offsets::default(),
             batch: Vec::new(),
             redelivering: false,
             paused: false,
+            held: None,
+            unflushed: 0,
             committing: None,
         };
         let result = sink.start_and_execute().await;
@@ -127,6 +134,7 @@ impl SinkLoop {
             }
             self.maybe_commit().await?;
             self.apply_requests()?;
+            self.apply_limits()?;
             let timeout = self.poll_timeout();
             let event = tokio::select! {
                 biased;
@@ -162,11 +170,9 @@ impl SinkLoop {
         match result {
             Ok(()) => {
                 self.offsets.put();
-                if !self.batch.is_empty() {
-                    let uncommitted = self.offsets.uncommitted();
-                    let metrics = &self.common.metrics;
-                    metrics.put(self.batch.len(), begun.elapsed(), uncommitted);
-                }
+                let uncommitted = self.offsets.uncommitted();
+                let metrics = &self.common.metrics;
+                metrics.put(self.batch.len(), begun.elapsed(), uncommitted);
                 self.batch.clear();
                 if std::mem::take(&mut self.redelivering) && !self.paused {
                     self.resume_all()?;
@@ -204,7 +210,7 @@ impl SinkLoop {
                     && !self.recover(failure, topic, partition, &record).await?
                 {
                     // The record comes again.
-                    self.common.metrics.read(records - 1, bytes);
+                    self.has_read(records - 1, bytes);
                     return self.leave_rest(fetched, index, record.offset);
                 }
             }
@@ -217,7 +223,7 @@ impl SinkLoop {
             }
             self.offsets.fetched(tp, part.next_offset());
         }
-        self.common.metrics.read(records, bytes);
+        self.has_read(records, bytes);
         Ok(())
     }
 
@@ -247,7 +253,10 @@ impl SinkLoop {
     fn poll_timeout(&mut self) -> Duration {
         let until_commit = self.next_commit.saturating_duration_since(Instant::now());
         let asked = self.context.requests().timeout.take();
-        asked.map_or(until_commit, |timeout| timeout.min(until_commit))
+        let timeout = self
+            .held_timeout()
+            .map_or(until_commit, |held| held.min(until_commit));
+        asked.map_or(timeout, |asked| asked.min(timeout))
     }
 
     fn pause(&mut self) -> Result<()> {
@@ -275,6 +284,9 @@ impl SinkLoop {
 
     /// Reads all partitions but those the task paused itself.
     fn resume_all(&mut self) -> Result<()> {
+        if self.held.is_some() {
+            return Ok(());
+        }
         let all = self.consumer.assignment();
         let (paused, wanted): (Vec<_>, Vec<_>) = {
             let requests = self.context.requests();

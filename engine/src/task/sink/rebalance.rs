@@ -84,7 +84,7 @@ impl SinkLoop {
             requests.paused.retain(|paused| assignment.contains(paused));
             requests.assignment = assignment;
         }
-        if self.paused || self.redelivering {
+        if self.paused || self.redelivering || self.held.is_some() {
             self.pause_all()
         } else {
             self.resume_all()

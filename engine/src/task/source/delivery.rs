@@ -11,9 +11,9 @@ use windlass_client::producer::{Ack, Append, BatchId, Producer};
 
 use super::commit::OffsetCommitter;
 use crate::pipeline::Original;
-use crate::task::TaskParts;
 use crate::task::in_flight::InFlight;
 use crate::task::kafka;
+use crate::task::{NotedTopics, TaskParts};
 
 /// Records on their way to Kafka, and their offsets on their way to the offset store.
 pub(super) struct Delivery {
@@ -26,7 +26,7 @@ pub(super) struct Delivery {
     commit_due: bool,
     /// A send failed: the task fails when it next looks (B-053).
     failure: Option<ConnectError>,
-    topics: Vec<Arc<str>>,
+    topics: NotedTopics,
 }
 
 /// Records that the task wants back.
@@ -45,7 +45,7 @@ impl Delivery {
             kept: keeps_records.then(Kept::default),
             commit_due: false,
             failure: None,
-            topics: Vec::new(),
+            topics: NotedTopics::default(),
         }
     }
 
@@ -176,7 +176,7 @@ impl Delivery {
             (0, count)
         };
         parts.metrics.settled(done, failed);
-        parts.metrics.holds(self.producer.buffered_bytes());
+        parts.metrics.holds(self.producer.buffered_bytes() as u64);
         parts.note_topic(&ack.topic, &mut self.topics);
         self.in_flight.ack(ack.batch);
         let Some(kept) = &mut self.kept else { return };

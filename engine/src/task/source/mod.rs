@@ -3,6 +3,7 @@
 mod commit;
 mod delivery;
 mod encode;
+mod hold;
 mod send;
 mod topics;
 
@@ -138,7 +139,9 @@ impl SourceLoop {
                             .settled(0, std::mem::take(&mut self.dropped));
                     }
                     self.pay_calls().await;
-                    self.poll().await?;
+                    if self.parts.pace.is_free() || self.hold_back().await {
+                        self.poll().await?;
+                    }
                 }
             }
         }
@@ -184,6 +187,7 @@ impl SourceLoop {
         drop(poll);
         if !batch.is_empty() {
             parts.metrics.polled(batch.len(), begun.elapsed());
+            parts.pace.took(batch.len() as u64, 0);
         }
         match polled {
             Some(Ok(())) => *patience = PATIENCE,

@@ -37,6 +37,7 @@ impl SourceLoop {
         let held = self.delivery.producer.buffered_bytes();
         let appended = std::mem::take(&mut self.appended);
         self.parts.metrics.appended(appended, held);
+        self.parts.pace.took(0, appended);
         let result = match blocked {
             Blocked::No => return Ok(()),
             Blocked::Preparation(stage) => return self.prepare(stage).await,
