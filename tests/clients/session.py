@@ -62,7 +62,7 @@ def wait(name, state, tasks=1):
 
 def listed(client, name):
     """The topics of a connector, once there are some: they are noted a little later than records are written."""
-    for _ in range(200):
+    for _ in range(600):
         answer = client.list_connector_topics(name)
         if answer[name]["topics"]:
             break
@@ -89,6 +89,7 @@ def kafka_connect_py():
         "info": lambda: client.get_cluster_info(),
         "create": lambda: client.create_connector({"name": name, "config": config(name)}),
         "create again": lambda: client.create_connector({"name": name, "config": config(name)}),
+        "RUNNING first": lambda: wait(name, "RUNNING"),
         "list": lambda: client.list_connectors(),
         "get": lambda: client.get_connector(name),
         "config": lambda: client.get_connector_config(name),
@@ -108,10 +109,10 @@ def kafka_connect_py():
         "PAUSED": lambda: wait(name, "PAUSED"),
         "resume": lambda: client.resume_connector(name),
         "RUNNING after": lambda: wait(name, "RUNNING"),
+        "topics": lambda: listed(client, name),
         "stop": lambda: client.stop_connector(name),
         "STOPPED": lambda: wait(name, "STOPPED", tasks=0),
         "status stopped": lambda: client.get_connector_status(name),
-        "topics": lambda: listed(client, name),
         "reset topics": lambda: client.reset_connector_topics(name),
         "plugins": lambda: sorted(plugin["class"] for plugin in client.list_connector_plugins() if "FileStream" in plugin["class"]),
         "validate": lambda: client.validate_connector_config("FileStreamSource", config(name))["error_count"],

@@ -99,6 +99,8 @@ impl Worker {
         let connector = ConnectorConfig::new(&self.plugins, kind, connector.clone())?;
         let details = self.task_details(kind, info, plugin.task_class(), &connector)?;
         let _ = metrics.details.set(details);
+        let stored = self.configs.connector(&id.connector);
+        let tasks = stored.map_or(1, |entry| entry.tasks.len());
         let common = TaskParts {
             props,
             control,
@@ -114,7 +116,7 @@ impl Worker {
                 .config
                 .topic_tracking_enable
                 .then(|| Arc::clone(&self.statuses)),
-            pace: Pace::new(connector.limits(), entry.tasks.len()),
+            pace: Pace::new(connector.limits(), tasks),
             flush_interval: self.config.offset_flush_interval,
             flush_timeout: self.config.offset_flush_timeout,
             watched: self.watchdog.watch(&id),
