@@ -25,5 +25,5 @@ pub(crate) fn print() {
 
 /// Every plugin of this program.
 pub(crate) fn all() -> Plugins {
-    Plugins::new(windlass_connectors::plugins())
+    Plugins::new(windlass_connectors::plugins()).with_unlisted(windlass_connectors::test_plugins())
 }

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use windlass_wire::{ErrorCode, Request};
 
 use super::membership::{Membership, Next};
-use super::{Command, GroupConfig, GroupEvent, coordinator_of, requests};
+use super::{Command, GroupConfig, GroupEvent, Lease, coordinator_of, requests};
 use crate::cluster::{Call, Cluster, Coordinator, Lane, OwnedLane};
 use crate::error::ClientError;
 
@@ -25,7 +25,9 @@ pub(super) struct Driver {
     membership: Membership,
     lane: Arc<OwnedLane>,
     alive: Arc<Mutex<Instant>>,
-    heard: Arc<Mutex<Instant>>,
+    lease: Lease,
+    /// When the request under way was sent.
+    asked: Instant,
     events: mpsc::UnboundedSender<GroupEvent>,
     under_way: Option<UnderWay>,
 }
@@ -40,25 +42,13 @@ enum Answer {
     GaveUp,
 }
 
-impl Answer {
-    /// Whether the coordinator answered, whatever it said.
-    fn is_heard(&self) -> bool {
-        match self {
-            Answer::Join(answer) => answer.is_ok(),
-            Answer::Sync(answer) => answer.is_ok(),
-            Answer::Heartbeat(answer) => answer.is_ok(),
-            Answer::GaveUp => false,
-        }
-    }
-}
-
 impl Driver {
     pub(super) fn new(
         cluster: &Cluster,
         config: GroupConfig,
         lane: Arc<OwnedLane>,
         alive: Arc<Mutex<Instant>>,
-        heard: Arc<Mutex<Instant>>,
+        lease: Lease,
         events: mpsc::UnboundedSender<GroupEvent>,
     ) -> Self {
         let coordinator = coordinator_of(&config.group_id);
@@ -69,7 +59,8 @@ impl Driver {
             membership,
             lane,
             alive,
-            heard,
+            lease,
+            asked: Instant::now(),
             events,
             under_way: None,
         }
@@ -91,7 +82,8 @@ impl Driver {
                         return;
                     }
                     Some(command) => self.obey(command),
-                    None => return,
+                    // The owner is gone without a word: the others need not wait for its session to end.
+                    None => return self.leave("the member was dropped").await,
                 },
                 answer = finished(&mut self.under_way) => self.digest(answer),
                 () = sleep_until(wake_at) => {}
@@ -117,7 +109,15 @@ impl Driver {
     /// Starts what is due; otherwise tells when something will be.
     fn begin_next(&mut self) -> Option<Instant> {
         let alive = *self.alive.lock().unwrap_or_else(PoisonError::into_inner);
-        self.under_way = Some(match self.membership.next(Instant::now(), alive) {
+        let now = Instant::now();
+        let next = self.membership.next(now, alive);
+        if matches!(next, Next::Join | Next::Sync) {
+            // The coordinator waits for the others and takes no silence amiss meanwhile.
+            self.lease
+                .set(now + self.membership.config().rebalance_timeout + JOIN_MARGIN);
+        }
+        self.asked = now;
+        self.under_way = Some(match next {
             Next::Wait(at) => return at,
             Next::Join => self.join(),
             Next::Sync => self.sync(),
@@ -129,8 +129,12 @@ impl Driver {
 
     fn digest(&mut self, answer: Answer) {
         let now = Instant::now();
-        if answer.is_heard() {
-            *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = now;
+        let session = self.membership.config().session_timeout;
+        match &answer {
+            Answer::Join(Ok(_)) | Answer::Sync(Ok(_)) => self.lease.set(now + session),
+            // The session counts from when the coordinator got the heartbeat, which was after this.
+            Answer::Heartbeat(Ok(_)) => self.lease.set(self.asked + session),
+            _ => {}
         }
         let event = match answer {
             Answer::Join(answer) => self.membership.on_join(now, answer),
@@ -142,6 +146,7 @@ impl Driver {
             let group = self.membership.config().group_id.as_str();
             match &event {
                 GroupEvent::Lost { reason } => {
+                    self.lease.set(now);
                     tracing::warn!(group, "lost its place in the group: {reason}");
                 }
                 GroupEvent::RejoinNeeded => tracing::info!(group, "the group rebalances"),

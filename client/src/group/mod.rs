@@ -12,6 +12,7 @@
 //! ```
 
 mod driver;
+mod lease;
 mod membership;
 mod requests;
 
@@ -24,6 +25,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
+pub use self::lease::Lease;
 use crate::cluster::{Call, Cluster, Coordinator, OwnedLane};
 use crate::error::ClientError;
 
@@ -101,8 +103,8 @@ pub struct Generation {
     pub protocol: String,
 }
 
-/// A place in a group, held in the background until left or dropped. Dropping it without leaving looks to the group like
-/// a crash.
+/// A place in a group, held in the background until left or dropped. Who drops it has no time to wait: the group is told
+/// in the background, if it still can be.
 #[derive(Debug)]
 pub struct GroupMember {
     commands: mpsc::UnboundedSender<Command>,
@@ -110,7 +112,7 @@ pub struct GroupMember {
     /// Received and not yet told.
     queue: VecDeque<GroupEvent>,
     alive: Arc<Mutex<Instant>>,
-    heard: Arc<Mutex<Instant>>,
+    lease: Lease,
     lane: Arc<OwnedLane>,
 }
 
@@ -136,14 +138,14 @@ impl GroupMember {
         let (commands, command_queue) = mpsc::unbounded_channel();
         let (event_queue, events) = mpsc::unbounded_channel();
         let alive = Arc::new(Mutex::new(Instant::now()));
-        let heard = Arc::new(Mutex::new(Instant::now()));
+        let lease = Lease::new(config.session_timeout);
         let lane = Arc::new(cluster.group_lane());
         let driver = driver::Driver::new(
             cluster,
             config,
             Arc::clone(&lane),
             Arc::clone(&alive),
-            Arc::clone(&heard),
+            lease.clone(),
             event_queue,
         );
         runtime.spawn(driver.run(command_queue));
@@ -152,7 +154,7 @@ impl GroupMember {
             events,
             queue: VecDeque::new(),
             alive,
-            heard,
+            lease,
             lane,
         }
     }
@@ -177,10 +179,10 @@ impl GroupMember {
         *self.alive.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
-    /// When the coordinator last answered. A member that has not heard of it for the session timeout must take its place
-    /// for lost, whether it is told so or not.
-    pub fn last_heard(&self) -> Instant {
-        *self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    /// How long the place is surely held. A member whose lease has ended must take its place for lost, whether it is told
+    /// so or not.
+    pub fn lease(&self) -> &Lease {
+        &self.lease
     }
 
     /// The next event. Cancel-safe.

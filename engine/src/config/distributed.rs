@@ -101,12 +101,26 @@ impl DistributedConfig {
             "compatible" => Protocol::Compatible,
             _ => Protocol::Sessioned,
         };
+        let (session_timeout, heartbeat) = (
+            millis("session.timeout.ms")?,
+            millis("heartbeat.interval.ms")?,
+        );
+        // Members learn of a rebalance by their next heartbeat: more of them where nobody said how many.
+        let unset = worker
+            .props()
+            .get("heartbeat.interval.ms")
+            .is_none_or(Option::is_none);
+        let heartbeat_interval = if unset {
+            heartbeat.min(session_timeout / 20)
+        } else {
+            heartbeat
+        };
         Ok(DistributedConfig {
             group_id: values.get("group.id")?,
             protocol,
-            session_timeout: millis("session.timeout.ms")?,
+            session_timeout,
             rebalance_timeout: millis("rebalance.timeout.ms")?,
-            heartbeat_interval: millis("heartbeat.interval.ms")?,
+            heartbeat_interval,
             sync_timeout: millis("worker.sync.timeout.ms")?,
             unsync_backoff: millis("worker.unsync.backoff.ms")?,
             max_rebalance_delay: millis("scheduled.rebalance.max.delay.ms")?,

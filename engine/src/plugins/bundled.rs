@@ -6,10 +6,14 @@ use super::{Body, Classes, Plugin, PluginKind};
 pub(super) fn classes() -> Classes {
     let mut classes = Classes::new();
     let mut add = |kind, class, version, body| {
-        classes
-            .entry(kind)
-            .or_default()
-            .insert(class, Plugin { version, body });
+        classes.entry(kind).or_default().insert(
+            class,
+            Plugin {
+                version,
+                listed: true,
+                body,
+            },
+        );
     };
     for converter in windlass_converters::plugins() {
         if let Some(new) = converter.new {

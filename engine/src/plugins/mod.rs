@@ -51,6 +51,8 @@ type Classes = BTreeMap<PluginKind, BTreeMap<&'static str, Plugin>>;
 #[derive(Clone)]
 struct Plugin {
     version: &'static str,
+    /// Whether lists show it.
+    listed: bool,
     body: Body,
 }
 
@@ -70,23 +72,15 @@ impl Plugins {
             classes: bundled::classes(),
             aliases: BTreeMap::new(),
         };
-        for connector in connectors {
-            let kind = match connector.new {
-                NewConnector::Source(_) => PluginKind::Source,
-                NewConnector::Sink(_) => PluginKind::Sink,
-            };
-            let plugin = Plugin {
-                version: connector.version,
-                body: Body::Connector(connector.new),
-            };
-            plugins
-                .classes
-                .entry(kind)
-                .or_default()
-                .insert(connector.class, plugin);
-        }
-        plugins.aliases = aliases(plugins.list(false));
+        plugins.add(connectors, true);
         plugins
+    }
+
+    /// Adds connectors that configurations may name, but that no list shows.
+    #[must_use]
+    pub fn with_unlisted(mut self, connectors: impl IntoIterator<Item = ConnectorPlugin>) -> Self {
+        self.add(connectors, false);
+        self
     }
 
     /// Adds a transform, for programs that bring their own.
@@ -99,26 +93,22 @@ impl Plugins {
     ) -> Self {
         let plugin = Plugin {
             version,
+            listed: true,
             body: Body::Transform(new),
         };
         let kind = PluginKind::Transformation;
         self.classes.entry(kind).or_default().insert(class, plugin);
-        self.aliases = aliases(self.list(false));
+        self.aliases = aliases(self.all().map(|(info, _)| info));
         self
     }
 
     /// All plugins in the order of REST, or the connectors among them.
     pub fn list(&self, connectors_only: bool) -> impl Iterator<Item = PluginInfo> + '_ {
-        self.classes
-            .iter()
-            .flat_map(|(&kind, classes)| {
-                classes.iter().map(move |(class, plugin)| PluginInfo {
-                    class,
-                    kind,
-                    version: plugin.version,
-                })
+        self.all()
+            .filter(move |(info, plugin)| {
+                plugin.listed && (!connectors_only || info.kind <= PluginKind::Source)
             })
-            .filter(move |info| !connectors_only || info.kind <= PluginKind::Source)
+            .map(|(info, _)| info)
     }
 
     /// The class names of a kind, sorted.
@@ -266,6 +256,39 @@ impl Plugins {
         self.find(&[kind], self.resolve(name)).is_some()
     }
 
+    fn add(&mut self, connectors: impl IntoIterator<Item = ConnectorPlugin>, listed: bool) {
+        for connector in connectors {
+            let kind = match connector.new {
+                NewConnector::Source(_) => PluginKind::Source,
+                NewConnector::Sink(_) => PluginKind::Sink,
+            };
+            let plugin = Plugin {
+                version: connector.version,
+                listed,
+                body: Body::Connector(connector.new),
+            };
+            let classes = self.classes.entry(kind).or_default();
+            classes.insert(connector.class, plugin);
+        }
+        self.aliases = aliases(self.all().map(|(info, _)| info));
+    }
+
+    fn all(&self) -> impl Iterator<Item = (PluginInfo, &Plugin)> + '_ {
+        self.classes.iter().flat_map(|(&kind, classes)| {
+            classes.iter().map(move |(class, plugin)| {
+                let version = plugin.version;
+                (
+                    PluginInfo {
+                        class,
+                        kind,
+                        version,
+                    },
+                    plugin,
+                )
+            })
+        })
+    }
+
     fn find(&self, kinds: &[PluginKind], class: &str) -> Option<(PluginInfo, &Plugin)> {
         kinds.iter().find_map(|&kind| {
             let (&class, plugin) = self.classes.get(&kind)?.get_key_value(class)?;
@@ -290,7 +313,11 @@ impl Plugins {
     /// The class of a connector; unlike other plugins, one whose short name is shared is reported as such.
     fn connector_class<'n>(&self, name: &'n str) -> Result<&'n str, PluginError> {
         let class = self.resolve(name);
-        let connectors = || self.list(true).map(|info| info.class);
+        let connectors = || {
+            let all = self.all().map(|(info, _)| info);
+            all.filter(|info| info.kind <= PluginKind::Source)
+                .map(|info| info.class)
+        };
         if connectors().any(|known| known == class) {
             return Ok(class);
         }

@@ -7,8 +7,10 @@ use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinError, JoinHandle};
 use tokio::time::Instant;
 use windlass_api::{ConnectError, Result};
+use windlass_client::group::Lease;
 
 use super::Control;
+use super::fenced::Fenced;
 use crate::status::{State, TaskId};
 use crate::trace::{chain, trace};
 use crate::worker::StatusReporter;
@@ -25,9 +27,11 @@ pub(crate) struct TaskHandle {
 }
 
 impl TaskHandle {
-    /// Starts a task on the data runtime and watches over it from the caller's: however it ends, its status says so.
+    /// Starts a task on the data runtime and watches over it from the caller's: however it ends, its status says so. It
+    /// runs only while the lease holds, where there is one.
     pub(crate) fn spawn<F>(
         data: &Handle,
+        lease: Option<Lease>,
         id: TaskId,
         reporter: StatusReporter,
         control: watch::Sender<Control>,
@@ -36,7 +40,7 @@ impl TaskHandle {
     where
         F: Future<Output = Result<()>> + Send + 'static,
     {
-        let run = data.spawn(task);
+        let run = data.spawn(Fenced::new(task, lease));
         let abort = run.abort_handle();
         let watcher = tokio::spawn(watch_over(run, id.clone(), reporter.clone()));
         TaskHandle {
@@ -73,6 +77,14 @@ impl TaskHandle {
             self.run.abort();
         }
     }
+
+    /// Ends a task whose work others may have by now: it commits nothing and says nothing more. Waits until it has ended,
+    /// at most until `deadline`.
+    pub(crate) async fn abandon(mut self, deadline: Instant) {
+        self.reporter.retire();
+        self.run.abort();
+        let _ = tokio::time::timeout_at(deadline, &mut self.watcher).await;
+    }
 }
 
 impl Drop for TaskHandle {
@@ -91,6 +103,10 @@ async fn watch_over(run: JoinHandle<Result<()>>, id: TaskId, reporter: StatusRep
             return;
         }
         Ok(Err(error)) => error,
+        Err(error) if error.is_cancelled() => {
+            tracing::info!(%connector, task, "task dropped");
+            return;
+        }
         Err(error) => ended(error),
     };
     tracing::error!(

@@ -1,5 +1,6 @@
 //! Source and sink tasks: one loop each, and what watches over them.
 
+mod fenced;
 mod hand_over;
 mod handle;
 mod in_flight;

@@ -78,7 +78,7 @@ impl Worker {
             }
         };
         let run = HandOver::new(metered(metrics, run), may_block);
-        TaskHandle::spawn(&self.data, id, reporter, told, run)
+        TaskHandle::spawn(&self.data, self.lease.clone(), id, reporter, told, run)
     }
 
     fn make(

@@ -20,6 +20,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use windlass_api::{ConnectError, OffsetStorageReader, Props, Result};
 use windlass_client::Clusters;
+use windlass_client::group::Lease;
 
 pub(crate) use self::instance::isolated;
 pub(crate) use self::reporter::StatusReporter;
@@ -52,6 +53,8 @@ pub(crate) struct Worker {
     offset_topic: Option<StorageTopic>,
     /// The generation of the workers' group; 0 in a standalone worker.
     generation: Arc<AtomicI32>,
+    /// How long what runs here surely is this worker's; a standalone worker needs none.
+    lease: Option<Lease>,
     clusters: Clusters,
     cluster_id: Arc<str>,
     watchdog: Arc<Watchdog>,
@@ -134,12 +137,16 @@ impl Worker {
         version: Option<Arc<str>>,
     ) -> StatusReporter {
         let (store, worker) = (Arc::clone(&self.statuses), Arc::clone(&self.id));
-        StatusReporter::connector(store, Arc::clone(name), worker, version).within(&self.generation)
+        StatusReporter::connector(store, Arc::clone(name), worker, version)
+            .within(&self.generation)
+            .under(self.lease.clone())
     }
 
     pub(crate) fn task_reporter(&self, id: TaskId, version: Option<Arc<str>>) -> StatusReporter {
         let (store, worker) = (Arc::clone(&self.statuses), Arc::clone(&self.id));
-        StatusReporter::task(store, id, worker, version).within(&self.generation)
+        StatusReporter::task(store, id, worker, version)
+            .within(&self.generation)
+            .under(self.lease.clone())
     }
 
     /// Reads the committed offsets of a source connector.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
+use windlass_client::group::Lease;
 use windlass_secret::mask::masked;
 
 use crate::metrics::Shown;
@@ -23,6 +24,7 @@ pub(crate) struct StatusReporter {
     retired: Arc<AtomicBool>,
     /// What it reports is shown among the metrics.
     shown: Option<Shown>,
+    lease: Option<Lease>,
 }
 
 #[derive(Clone, Debug)]
@@ -66,6 +68,11 @@ impl StatusReporter {
         }
     }
 
+    /// Is heard only while the lease holds: then others may report about the same.
+    pub(crate) fn under(self, lease: Option<Lease>) -> Self {
+        StatusReporter { lease, ..self }
+    }
+
     /// Reports a state without a reason.
     pub(crate) fn state(&self, state: State) {
         self.put(state, None);
@@ -103,6 +110,7 @@ impl StatusReporter {
             generation: Arc::default(),
             retired: Arc::default(),
             shown: None,
+            lease: None,
         }
     }
 
@@ -117,7 +125,8 @@ impl StatusReporter {
             version: self.version.clone(),
             trace,
         };
-        let live = || !self.retired.load(Ordering::Acquire);
+        let held = || self.lease.as_ref().is_none_or(Lease::holds);
+        let live = || !self.retired.load(Ordering::Acquire) && held();
         match &self.subject {
             Subject::Connector(name) => self.store.put_connector_if(name, status, live),
             Subject::Task(id) => self.store.put_task_if(id, status, live),

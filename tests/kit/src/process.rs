@@ -87,6 +87,16 @@ impl Process {
         self.signal(Signal::INT);
     }
 
+    /// Stands still from now on (SIGSTOP), as in a paused container or a suspended machine.
+    pub fn freeze(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Goes on (SIGCONT).
+    pub fn thaw(&self) {
+        self.signal(Signal::CONT);
+    }
+
     /// Sends SIGKILL and waits for the end.
     pub fn kill(&mut self) {
         let _ = self.child.kill();

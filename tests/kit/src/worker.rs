@@ -236,22 +236,35 @@ impl Launch {
     /// When it ends or is not healthy after three minutes, which a JVM may need on a busy machine.
     pub fn ready(&self) -> Worker {
         let mut worker = self.start();
-        wait_for("the worker to be healthy", Duration::from_secs(180), || {
-            assert!(
-                worker.process.is_running(),
-                "the worker ended:\n{}",
-                worker.process.output()
-            );
-            match worker.rest.get("/health") {
-                Ok(answer) if matches!(answer.status, 200 | 401) => Ok(()),
-                other => Err(format!("{other:?}")),
-            }
-        });
+        worker.wait_healthy();
         worker
+    }
+
+    /// Where the worker's REST interface listens.
+    pub fn address(&self) -> SocketAddr {
+        self.rest
     }
 }
 
 impl Worker {
+    /// Waits until the worker is healthy.
+    ///
+    /// # Panics
+    /// When it ends or is not healthy after three minutes, which a JVM may need on a busy machine.
+    pub fn wait_healthy(&mut self) {
+        wait_for("the worker to be healthy", Duration::from_secs(180), || {
+            assert!(
+                self.process.is_running(),
+                "the worker ended:\n{}",
+                self.process.output()
+            );
+            match self.rest.get("/health") {
+                Ok(answer) if matches!(answer.status, 200 | 401) => Ok(()),
+                other => Err(format!("{other:?}")),
+            }
+        });
+    }
+
     /// Creates a connector, waiting until it and its tasks are RUNNING.
     ///
     /// # Panics
@@ -292,8 +305,16 @@ impl Worker {
     ///
     /// # Panics
     /// When it does not end within 30 s or not with success.
-    pub fn stop(mut self) -> String {
+    pub fn stop(self) -> String {
         self.process.terminate();
+        self.wait_stopped()
+    }
+
+    /// Waits for the end of a worker that was asked to stop.
+    ///
+    /// # Panics
+    /// When it does not end within 30 s or not with success.
+    pub fn wait_stopped(mut self) -> String {
         let exit = self.process.wait(Duration::from_secs(30));
         // A JVM ends with 143 after SIGTERM even when its shutdown hooks ran well.
         let code = exit.status.code();

@@ -1,6 +1,7 @@
 //! Work moves only where it must (`IncrementalCooperativeAssignor`, KIP-415).
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,8 +27,19 @@ pub struct IncrementalAssignor {
     scheduled_at: i64,
     /// Milliseconds that are told to the members as the time until the next rebalance.
     delay: i64,
+    /// Work that its member left to another: the number of the round in which it did. It is taken from there first, which
+    /// brings it home when its member is back.
+    guests: Guests,
+    guests_first: bool,
+    rounds: u64,
     /// Members that came back empty while work was missing, in the order in which they came: it was probably theirs.
     candidates: Vec<Arc<str>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Guests {
+    connectors: BTreeMap<Arc<str>, u64>,
+    tasks: BTreeMap<TaskId, u64>,
 }
 
 /// What a round is decided by.
@@ -71,7 +83,20 @@ impl IncrementalAssignor {
             put_off: 0,
             scheduled_at: 0,
             delay: 0,
+            guests: Guests::default(),
+            guests_first: false,
+            rounds: 0,
             candidates: Vec::new(),
+        }
+    }
+
+    /// Takes work that a lost member left from where it went to, before other work, when members come: in a rolling restart
+    /// it goes home, and nothing else moves. Java takes whatever comes first, which moves some of it again and again.
+    #[must_use]
+    pub fn guests_first(self) -> Self {
+        IncrementalAssignor {
+            guests_first: true,
+            ..self
         }
     }
 
@@ -83,6 +108,8 @@ impl IncrementalAssignor {
             ..
         } = round;
         let active = self.look_back(&round);
+        // A new leader remembers nothing: work that nobody has was probably somebody's.
+        let inherited = self.previous.is_empty() && !active.is_empty();
         let deleted = self.previous.without(configured);
         let lost = self.previous.without(&active).without(&deleted);
         let created = configured.without(&self.previous).without(&active);
@@ -97,11 +124,11 @@ impl IncrementalAssignor {
                 (Arc::clone(member), stops)
             })
             .collect();
-        let mut loads = Loads::new(members, &revoked);
+        let mut loads = Loads::new(members, &revoked, &self.guests);
         let as_new = self.treat_lost(&lost, round.now_ms, &mut loads);
         self.balance(&round, &mut loads, &mut revoked);
         loads.spread(
-            created,
+            created.clone(),
             if as_new {
                 lost.clone()
             } else {
@@ -116,6 +143,8 @@ impl IncrementalAssignor {
             (Arc::clone(member), new)
         });
         let assigned = assigned.collect();
+        let homeless = if inherited { &created } else { &lost };
+        self.note_guests(&running, homeless);
         self.remember(&round, &running, &revoked, &lost);
         Plan {
             assigned,
@@ -218,6 +247,27 @@ impl IncrementalAssignor {
         self.previous_members = round.members.keys().cloned().collect();
     }
 
+    fn note_guests(&mut self, running: &ByMember, homeless: &Work) {
+        if !self.guests_first {
+            return;
+        }
+        self.rounds += 1;
+        let mut runs = Work::default();
+        for has in running.values() {
+            runs.add(has);
+        }
+        self.guests
+            .connectors
+            .retain(|name, _| runs.connectors.contains(name));
+        self.guests.tasks.retain(|id, _| runs.tasks.contains(id));
+        let placed = homeless.common(&runs);
+        let round = self.rounds;
+        let connectors = placed.connectors.into_iter().map(|name| (name, round));
+        self.guests.connectors.extend(connectors);
+        let tasks = placed.tasks.into_iter().map(|id| (id, round));
+        self.guests.tasks.extend(tasks);
+    }
+
     fn reset_delay(&mut self) {
         self.candidates.clear();
         self.scheduled_at = 0;
@@ -232,7 +282,8 @@ struct Loads {
 }
 
 impl Loads {
-    fn new(members: &ByMember, revoked: &ByMember) -> Self {
+    /// Latest guests first, in the order in which they may be taken away.
+    fn new(members: &ByMember, revoked: &ByMember, guests: &Guests) -> Self {
         let keeps = |member: &Arc<str>, has: &Work| match revoked.get(member) {
             Some(stops) => has.without(stops),
             None => has.clone(),
@@ -246,14 +297,14 @@ impl Loads {
                 .iter()
                 .map(|(member, has)| Load {
                     member: Arc::clone(member),
-                    items: has.connectors.iter().cloned().collect(),
+                    items: latest_first(&has.connectors, &guests.connectors),
                 })
                 .collect(),
             tasks: kept
                 .iter()
                 .map(|(member, has)| Load {
                     member: Arc::clone(member),
-                    items: has.tasks.iter().cloned().collect(),
+                    items: latest_first(&has.tasks, &guests.tasks),
                 })
                 .collect(),
         }
@@ -340,6 +391,12 @@ impl Loads {
         }
         members
     }
+}
+
+fn latest_first<T: Clone + Ord>(items: &BTreeSet<T>, guests: &BTreeMap<T, u64>) -> Vec<T> {
+    let mut items: Vec<T> = items.iter().cloned().collect();
+    items.sort_by_key(|item| Reverse(guests.get(item).copied()));
+    items
 }
 
 fn deal<'a, T: Clone + 'a>(

@@ -25,7 +25,11 @@ impl ConnectorLoop {
                 silently,
                 done,
             } => {
-                self.stop_these_tasks(&tasks).await;
+                if silently {
+                    self.abandon_these_tasks(&tasks).await;
+                } else {
+                    self.stop_these_tasks(&tasks).await;
+                }
                 if connector {
                     self.give_back_connector(silently).await;
                 }

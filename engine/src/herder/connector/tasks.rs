@@ -104,6 +104,16 @@ impl ConnectorLoop {
         }
     }
 
+    /// Drops tasks that others may run by now.
+    pub(super) async fn abandon_these_tasks(&mut self, numbers: &[TaskNumber]) {
+        let deadline = Instant::now() + self.worker.graceful_timeout();
+        for task in numbers {
+            if let Some(task) = self.tasks.remove(task) {
+                task.abandon(deadline).await;
+            }
+        }
+    }
+
     /// What a task of the connector is configured with.
     async fn resolve_both(
         &mut self,

@@ -115,7 +115,7 @@ impl DistributedHerder {
             settled: false,
             unbalanced: false,
             rejoin_at: None,
-            assignor: IncrementalAssignor::new(parts.config.max_rebalance_delay),
+            assignor: IncrementalAssignor::new(parts.config.max_rebalance_delay).guests_first(),
             leading: None,
             waiting: VecDeque::new(),
             begun: Instant::now(),
@@ -199,13 +199,14 @@ impl DistributedHerder {
 
     /// Whether the group must take this worker for gone (B-028).
     fn is_cut_off(&self) -> bool {
-        let silence = self.parts.member.last_heard().elapsed();
-        silence >= self.parts.config.session_timeout
+        !self.parts.member.lease().holds()
     }
 
     fn is_leader(&self) -> bool {
+        // One that was frozen would lead on until it is told that others do.
         self.membership.leader_id == self.membership.member_id
             && self.membership.leader_url.is_some()
+            && !self.is_cut_off()
     }
 }
 
