@@ -28,7 +28,11 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
         Command::Standalone { worker, connectors } => {
             standalone::run(&worker, &connectors, loggers)
         }
-        Command::Distributed { worker } => distributed::run(&worker, loggers),
+        Command::Distributed {
+            worker,
+            dry_run: true,
+        } => distributed::dry_run(&worker),
+        Command::Distributed { worker, .. } => distributed::run(&worker, loggers),
         Command::Quickstart { file, directory } => {
             quickstart::run(file.as_deref(), &directory, loggers)
         }
@@ -74,6 +78,9 @@ enum Command {
     Distributed {
         /// The worker's properties
         worker: PathBuf,
+        /// Print how the files in `connectors.directory` differ from the cluster's connectors, and exit
+        #[arg(long)]
+        dry_run: bool,
     },
     /// See records flow, with nothing installed: a file, through a topic of an embedded broker, into another file
     Quickstart {

@@ -1,6 +1,7 @@
 //! Kafka Connect in one static binary.
 
 mod cli;
+mod connector_files;
 mod distributed;
 mod failure;
 mod hash_password;

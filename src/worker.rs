@@ -1,6 +1,8 @@
 //! A worker with its REST server.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
@@ -14,15 +16,19 @@ use windlass_engine::herder::{Herder, HerderError};
 use windlass_engine::plugins::Plugins;
 use windlass_engine::worker::{
     DistributedOptions, StartError, WorkerOptions, start_distributed, start_standalone,
+    stored_connectors,
 };
 use windlass_rest::{CreateRequest, Loggers, RestServer};
 
+use crate::connector_files::ConnectorFiles;
 use crate::failure::Failure;
 use crate::plugins;
 
 /// A running worker.
 pub(crate) struct Worker {
     herder: Herder,
+    /// Where connectors are kept as files.
+    files: Option<PathBuf>,
     rest: RestServer,
 }
 
@@ -45,7 +51,7 @@ impl Worker {
             env: Env::default(),
         });
         let herder = herder.await.map_err(unstartable)?;
-        Ok(Self::serve(rest, herder, plugins, common))
+        Ok(Self::serve(rest, herder, plugins, common, None))
     }
 
     /// As [`start`](Self::start), for one worker of a cluster.
@@ -56,7 +62,7 @@ impl Worker {
     ) -> Result<Self, Failure> {
         let plugins = Arc::new(plugins::all());
         let config = DistributedConfig::new(props, &plugins).map_err(wrong)?;
-        let common = config.worker.clone();
+        let (common, files) = (config.worker.clone(), config.connectors_directory.clone());
         let rest = open(&common, loggers.clone()).await?;
         let herder = start_distributed(DistributedOptions {
             config,
@@ -68,7 +74,7 @@ impl Worker {
             env: Env::default(),
         });
         let herder = herder.await.map_err(unstartable)?;
-        Ok(Self::serve(rest, herder, plugins, common))
+        Ok(Self::serve(rest, herder, plugins, common, files))
     }
 
     fn serve(
@@ -76,10 +82,15 @@ impl Worker {
         herder: Herder,
         plugins: Arc<Plugins>,
         config: WorkerConfig,
+        files: Option<PathBuf>,
     ) -> Self {
         let validation = ConnectorValidation::new(Arc::clone(&plugins), Arc::new(config));
         rest.serve(herder.clone(), plugins, validation);
-        Worker { herder, rest }
+        Worker {
+            herder,
+            files,
+            rest,
+        }
     }
 
     /// Creates a connector.
@@ -104,11 +115,36 @@ impl Worker {
         Failure::usage("the herder ended unexpectedly")
     }
 
+    /// Applies connector files for ever; waits for ever when there is no directory of them.
+    pub(crate) async fn follow_files(&self) {
+        match &self.files {
+            Some(directory) => {
+                let files = ConnectorFiles::new(directory.clone(), self.herder.clone());
+                files.follow().await;
+            }
+            None => std::future::pending().await,
+        }
+    }
+
     /// Stops the connectors, commits their offsets, and ends REST.
     pub(crate) async fn stop(self) {
         self.herder.shutdown().await;
         self.rest.stop().await;
     }
+}
+
+/// The directory of connector files, and what the cluster has now, without joining it.
+pub(crate) async fn cluster_connectors(
+    props: Props,
+) -> Result<(PathBuf, BTreeMap<Arc<str>, Arc<Props>>), Failure> {
+    let plugins = Arc::new(plugins::all());
+    let config = DistributedConfig::new(props, &plugins).map_err(wrong)?;
+    let Some(directory) = config.connectors_directory.clone() else {
+        let text = "--dry-run shows what connector files would change: set connectors.directory";
+        return Err(Failure::config(text));
+    };
+    let stored = stored_connectors(&config, plugins, Env::default()).await;
+    Ok((directory, stored.map_err(unstartable)?))
 }
 
 /// Opens REST's ports, and warns of keys that mean nothing.

@@ -50,7 +50,7 @@ fn bounces(protocol: &str, victim: usize) {
 
     let hard = Flow::start(&cluster, "hard");
     let victims = if long() {
-        vec![0, 1, 2].repeat(rounds)
+        [0, 1, 2].repeat(rounds)
     } else {
         vec![victim]
     };
@@ -105,11 +105,8 @@ impl Flow {
             if more {
                 Ok(())
             } else {
-                Err((
-                    received,
-                    cluster.status(&self.source),
-                    cluster.status(&self.sink),
-                ))
+                let statuses = [&self.source, &self.sink].map(|name| cluster.status(name));
+                Err(format!("{received:?} {statuses:?}"))
             }
         });
     }

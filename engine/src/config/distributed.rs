@@ -36,6 +36,8 @@ pub struct DistributedConfig {
     pub offset_topic: StorageTopic,
     /// `status.storage.topic`
     pub status_topic: StorageTopic,
+    /// `connectors.directory`, a key of our own: files that connectors are made of.
+    pub connectors_directory: Option<std::path::PathBuf>,
     /// The keys that begin with `inter.worker.`
     pub inter_worker: InterWorkerConfig,
 }
@@ -127,6 +129,10 @@ impl DistributedConfig {
             config_topic: storage_topic(&worker, values, "config.storage.")?,
             offset_topic: storage_topic(&worker, values, "offset.storage.")?,
             status_topic: storage_topic(&worker, values, "status.storage.")?,
+            connectors_directory: values
+                .get::<Option<String>>("connectors.directory")?
+                .filter(|path| !path.is_empty())
+                .map(Into::into),
             inter_worker: InterWorkerConfig::new(values)?,
             worker,
         })

@@ -57,6 +57,8 @@ pub(crate) enum Message {
     Failed { run: u64, error: ConnectError },
     /// Secrets may be too old.
     Reload,
+    /// What failed in that run is to be started again: a task, or the connector object.
+    Again { task: Option<TaskNumber>, run: u64 },
     /// From the herder of a cluster's worker.
     Local(Local),
     /// The worker stops.

@@ -26,6 +26,9 @@ pub(crate) struct TaskHandle {
     watcher: JoinHandle<()>,
 }
 
+/// Asked once when the task has failed: what the status is to say at the end of its trace.
+pub(crate) type OnFailure = Box<dyn FnOnce() -> String + Send>;
+
 impl TaskHandle {
     /// Starts a task on the data runtime and watches over it from the caller's: however it ends, its status says so. It
     /// runs only while the lease holds, where there is one.
@@ -35,6 +38,7 @@ impl TaskHandle {
         id: TaskId,
         reporter: StatusReporter,
         control: watch::Sender<Control>,
+        failed: Option<OnFailure>,
         task: F,
     ) -> Self
     where
@@ -42,7 +46,7 @@ impl TaskHandle {
     {
         let run = data.spawn(Fenced::new(task, lease));
         let abort = run.abort_handle();
-        let watcher = tokio::spawn(watch_over(run, id.clone(), reporter.clone()));
+        let watcher = tokio::spawn(watch_over(run, id.clone(), reporter.clone(), failed));
         TaskHandle {
             id,
             control,
@@ -94,7 +98,12 @@ impl Drop for TaskHandle {
     }
 }
 
-async fn watch_over(run: JoinHandle<Result<()>>, id: TaskId, reporter: StatusReporter) {
+async fn watch_over(
+    run: JoinHandle<Result<()>>,
+    id: TaskId,
+    reporter: StatusReporter,
+    failed: Option<OnFailure>,
+) {
     let TaskId { connector, task } = &id;
     let error = match run.await {
         Ok(Ok(())) => {
@@ -113,7 +122,11 @@ async fn watch_over(run: JoinHandle<Result<()>>, id: TaskId, reporter: StatusRep
         %connector, task, error = chain(&error),
         "task failed; it stays so until it is restarted"
     );
-    reporter.failed(&trace(&error, &format!("task({id})")));
+    let mut trace = trace(&error, &format!("task({id})"));
+    if let Some(failed) = failed.filter(|_| !reporter.is_retired()) {
+        trace.push_str(&failed());
+    }
+    reporter.failed(&trace);
 }
 
 /// A task that ended without a result, as an error.

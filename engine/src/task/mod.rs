@@ -14,7 +14,7 @@ mod topic_creation;
 mod watchdog;
 
 pub(crate) use hand_over::HandOver;
-pub(crate) use handle::{TaskHandle, ended};
+pub(crate) use handle::{OnFailure, TaskHandle, ended};
 pub(crate) use metered::metered;
 pub(crate) use pace::{Hold, Pace};
 pub(crate) use parts::{NotedTopics, TaskParts};

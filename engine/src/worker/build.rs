@@ -17,7 +17,8 @@ use crate::pipeline::{Converters, Tolerance, Transforms, build_converters, build
 use crate::plugins::{Connector, PluginInfo};
 use crate::status::TaskId;
 use crate::task::{
-    Control, HandOver, Pace, SinkConversion, SinkLoop, SinkParts, SourceEncoding, SourceLoop,
+    Control, HandOver, OnFailure, Pace, SinkConversion, SinkLoop, SinkParts, SourceEncoding,
+    SourceLoop,
     SourceParts, TaskParts, TopicCreation, Topics, metered,
 };
 
@@ -44,6 +45,7 @@ impl Worker {
         id: TaskId,
         configs: Result<(Arc<Props>, Arc<Props>)>,
         control: Control,
+        failed: Option<OnFailure>,
     ) -> TaskHandle {
         let plugin = configs.and_then(|(connector, task)| {
             let (info, plugin) = self.connector(&connector)?;
@@ -78,7 +80,7 @@ impl Worker {
             }
         };
         let run = HandOver::new(metered(metrics, run), may_block);
-        TaskHandle::spawn(&self.data, self.lease.clone(), id, reporter, told, run)
+        TaskHandle::spawn(&self.data, self.lease.clone(), id, reporter, told, failed, run)
     }
 
     fn make(

@@ -96,6 +96,11 @@ impl StatusReporter {
         }
     }
 
+    /// Whether nothing is heard of this run.
+    pub(crate) fn is_retired(&self) -> bool {
+        self.retired.load(Ordering::Acquire)
+    }
+
     fn new(
         store: Arc<StatusStore>,
         subject: Subject,

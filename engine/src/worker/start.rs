@@ -1,5 +1,6 @@
 //! Starting a worker.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::num::NonZero;
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::mpsc;
+use windlass_api::Props;
 use windlass_client::config::{ClientConfig, ConfigError};
 use windlass_client::{ClientError, Clusters, Env};
 
@@ -99,6 +101,7 @@ pub async fn start_standalone(options: WorkerOptions) -> Result<Herder, StartErr
         offset_topic: None,
         generation: Arc::default(),
         lease: None,
+        restarts: std::sync::Mutex::default(),
         clusters,
         cluster_id,
         watchdog: Watchdog::spawn(),
@@ -173,6 +176,7 @@ pub async fn start_distributed(options: DistributedOptions) -> Result<Herder, St
         offset_topic: Some(config.offset_topic.clone()),
         generation: Arc::default(),
         lease: Some(member.lease().clone()),
+        restarts: std::sync::Mutex::default(),
         clusters,
         cluster_id,
         watchdog: Watchdog::spawn(),
@@ -190,6 +194,35 @@ pub async fn start_distributed(options: DistributedOptions) -> Result<Herder, St
         log_level,
         config,
     }))
+}
+
+/// The configurations of all connectors of a cluster, read from its config topic by one who does not join it; none where
+/// the topic does not exist.
+///
+/// # Errors
+/// [`StartError`] when Kafka or the topic cannot be read.
+pub async fn stored_connectors(
+    config: &DistributedConfig,
+    plugins: Arc<Plugins>,
+    env: Env,
+) -> Result<BTreeMap<Arc<str>, Arc<Props>>, StartError> {
+    let clusters = Clusters::new(env);
+    cluster_id(&clusters, &config.worker).await?;
+    let control = Handle::current();
+    let topics = Topics::new(&clusters, config, &control)?;
+    if !topics.config_topic_exists().await? {
+        return Ok(BTreeMap::new());
+    }
+    let configs = Arc::new(ConfigSnapshot::default());
+    let (changes, _unheard) = mpsc::unbounded_channel();
+    let topic = topics.configs(&configs, plugins, changes).await?;
+    let stored = configs.names().into_iter().filter_map(|name| {
+        let entry = configs.connector(&name)?;
+        Some((name, Arc::clone(&entry.config)))
+    });
+    let stored = stored.collect();
+    topic.stop().await;
+    Ok(stored)
 }
 
 /// A runtime for connectors and tasks: as many threads as there are cores.

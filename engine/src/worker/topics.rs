@@ -62,6 +62,14 @@ impl<'a> Topics<'a> {
         Ok(())
     }
 
+    /// Whether there is a cluster of that name at all.
+    pub(super) async fn config_topic_exists(&self) -> Result<bool, StartError> {
+        let topic = &self.config.config_topic;
+        let listed = Admin::new(self.cluster.clone()).list_topics().await;
+        let listed = listed.map_err(unreadable(topic))?;
+        Ok(listed.iter().any(|found| *found.name == *topic.name))
+    }
+
     pub(super) async fn statuses(&self) -> Result<StatusStore, StartError> {
         let topic = &self.config.status_topic;
         let log = self.log(topic, "statuses")?;

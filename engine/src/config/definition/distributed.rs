@@ -20,6 +20,7 @@ fn group(def: ConfigDef) -> ConfigDef {
         .define(key("worker.sync.timeout.ms", Kind::Int, Importance::Medium, "How long a worker tries to catch up with the config topic before it leaves the group.").default_value(3_000))
         .define(key("worker.unsync.backoff.ms", Kind::Int, Importance::Medium, "How long a worker that could not catch up stays out of the group.").default_value(300_000))
         .define(key("connect.protocol", Kind::String, Importance::Low, "The protocol that workers divide their work by.").default_value("sessioned").validator(Validator::one_of_ignore_case(&["EAGER", "COMPATIBLE", "SESSIONED"])))
+        .define(key("connectors.directory", Kind::String, Importance::Low, "A directory of connector files, which are applied when the worker starts and when they change.").optional())
         .define(key("scheduled.rebalance.max.delay.ms", Kind::Int, Importance::Low, "The longest time to wait for a lost worker before its work goes to others.").default_value(300_000).validator(Validator::between(0i32, i32::MAX)))
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
 use windlass_api::{ConnectError, ErrorKind, Props, SourceConnectorContext};
 
 use super::ConnectorLoop;
@@ -32,6 +33,7 @@ impl ConnectorLoop {
             return Ok(());
         };
         self.run += 1;
+        self.begun = Instant::now();
         let config = match self.resolve(&entry.config).await {
             Ok(config) => config,
             Err(error) => return Err(self.refuse(&entry, None, &error)),
@@ -100,7 +102,12 @@ impl ConnectorLoop {
     /// The connector raised an error by itself: it is failed, its tasks go on.
     pub(super) fn connector_failed(&mut self, error: &ConnectError) {
         tracing::error!(connector = %self.name, error = chain(error), "connector failed");
-        let trace = trace(error, &self.place());
+        let mut trace = trace(error, &self.place());
+        if let Some(entry) = self.entry()
+            && let Some(comeback) = self.comeback(&entry, None)
+        {
+            trace.push_str(&comeback.after_failure());
+        }
         if let Some(running) = &mut self.running {
             running.failed = true;
             running.reporter.failed(&trace);

@@ -1,5 +1,6 @@
 //! One connector: its configuration, its connector object, its tasks.
 
+mod comeback;
 mod configure;
 mod context;
 mod lifecycle;
@@ -19,9 +20,11 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use windlass_api::Props;
 
+use self::comeback::{Comeback, Failures};
 use self::lifecycle::Running;
 use self::reload::Reload;
 use super::message::{Command, Message, Request, answer};
+use crate::config::RestartPolicy;
 use crate::status::{TargetState, TaskNumber};
 use crate::storage::config::ConnectorEntry;
 use crate::task::TaskHandle;
@@ -48,6 +51,10 @@ pub(super) struct ConnectorLoop {
     applied: Option<(Arc<Props>, Arc<Props>)>,
     /// By the path of the provider whose values get too old.
     reloads: BTreeMap<String, Reload>,
+    /// Counts the starts of each task, and how often each and the connector object failed.
+    task_runs: BTreeMap<TaskNumber, u64>,
+    failures: BTreeMap<Option<TaskNumber>, Failures>,
+    begun: Instant,
     /// Whether other workers run parts of it: then this one does not decide which tasks there are.
     shared: bool,
     /// How often in a row it could not say which tasks it wants.
@@ -75,6 +82,9 @@ impl ConnectorLoop {
             tasks: BTreeMap::new(),
             applied: None,
             reloads: BTreeMap::new(),
+            task_runs: BTreeMap::new(),
+            failures: BTreeMap::new(),
+            begun: Instant::now(),
             shared,
             unconfigured: 0,
         };
@@ -102,6 +112,7 @@ impl ConnectorLoop {
                 }
                 Some(Message::Reload) => self.reload().await,
                 Some(Message::Reconfigure { .. } | Message::Failed { .. }) => {}
+                Some(Message::Again { task, run }) => self.start_again(task, run).await,
                 Some(Message::Local(local)) => self.obey_local(local).await,
                 Some(Message::Shutdown(reply)) => {
                     self.stop_all().await;
@@ -200,6 +211,34 @@ impl ConnectorLoop {
         }
     }
 
+    /// What the connector wants done when this run fails; `None` for nothing.
+    fn comeback(&mut self, entry: &ConnectorEntry, task: Option<TaskNumber>) -> Option<Comeback> {
+        let policy = match RestartPolicy::new(&entry.config) {
+            Ok(policy) => policy?,
+            Err(error) => {
+                tracing::error!(connector = %self.name, %error, "no automatic restarts");
+                return None;
+            }
+        };
+        let (run, begun) = match task {
+            None => (self.run, self.begun),
+            Some(task) => {
+                let run = self.task_runs.get(&task).copied().unwrap_or(0);
+                (run, Instant::now())
+            }
+        };
+        Some(Comeback {
+            policy,
+            failures: self.failures.entry(task).or_default().clone(),
+            task,
+            run,
+            begun,
+            own: self.own.clone(),
+            connector: Arc::clone(&self.name),
+            worker: Arc::clone(&self.worker),
+        })
+    }
+
     fn entry(&self) -> Option<Arc<ConnectorEntry>> {
         self.worker.configs().connector(&self.name)
     }
@@ -225,7 +264,10 @@ fn ends_calls(message: &Message) -> bool {
     match message {
         Message::Command(command) => command.ends_calls(),
         Message::Shutdown(_) | Message::Local(_) => true,
-        Message::Reconfigure { .. } | Message::Failed { .. } | Message::Reload => false,
+        Message::Reconfigure { .. }
+        | Message::Failed { .. }
+        | Message::Reload
+        | Message::Again { .. } => false,
     }
 }
 

@@ -37,6 +37,33 @@ impl ConnectorLoop {
         Ok(())
     }
 
+    /// Starts again what failed in that run, unless something else has happened to it meanwhile.
+    pub(super) async fn start_again(&mut self, task: Option<TaskNumber>, run: u64) {
+        match task {
+            Some(task) => {
+                let current = self.task_runs.get(&task).copied();
+                if current != Some(run) || !self.tasks.contains_key(&task) {
+                    return;
+                }
+                self.worker.count_restart(&self.name);
+                tracing::info!(connector = %self.name, task, "task is started again by itself");
+                // Failures are in the task's status.
+                let _ = self.restart_task(task).await;
+            }
+            None => {
+                let failed = self.running.as_ref().is_some_and(|running| running.failed);
+                if run != self.run || !failed {
+                    return;
+                }
+                self.worker.count_restart(&self.name);
+                tracing::info!(connector = %self.name, "connector is started again by itself");
+                self.stop_connector().await;
+                self.mark_restarting(true, &[]);
+                self.start_and_configure().await;
+            }
+        }
+    }
+
     /// Restarts what the scope covers. The plan is answered before anything happens, but what it says is already the
     /// status: who asks next must not take the old `RUNNING` for the new one.
     pub(super) async fn restart(&mut self, scope: RestartScope, reply: Reply<ConnectorStatus>) {

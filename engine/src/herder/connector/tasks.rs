@@ -11,7 +11,7 @@ use crate::config::providers::gave_up;
 use crate::herder::HerderError;
 use crate::herder::message::{Message, Request};
 use crate::status::{TargetState, TaskId, TaskNumber};
-use crate::task::Control;
+use crate::task::{Control, OnFailure};
 use crate::trace::chain;
 use crate::worker::{Worker, isolated};
 
@@ -72,7 +72,12 @@ impl ConnectorLoop {
         } else {
             Control::Run
         };
-        let handle = self.worker.start_task(id, configs, control);
+        *self.task_runs.entry(task).or_default() += 1;
+        let comeback = self.comeback(&entry, Some(task));
+        let failed =
+            comeback.map(|comeback| -> OnFailure { Box::new(|| comeback.after_failure()) });
+        let worker = Arc::clone(&self.worker);
+        let handle = worker.start_task(id, configs, control, failed);
         self.tasks.insert(task, handle);
     }
 
