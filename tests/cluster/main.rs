@@ -4,7 +4,10 @@
 //! `WINDLASS_TEST_LONG=1` takes each test's long form.
 
 mod bounce;
+mod chaos;
+mod disk;
 mod failover;
+mod files;
 mod frozen;
 mod states;
 

@@ -22,6 +22,7 @@ fn what_failed_is_restarted_and_what_was_paused_stays_paused() {
         });
         cluster.start_all();
         restarts(&cluster);
+        automatic_restarts(&cluster);
         rest_walk(&cluster);
         pauses(&mut cluster);
         files(&mut cluster);
@@ -65,6 +66,52 @@ fn restarts(cluster: &Cluster) {
         }
     }
     for name in ["mock-connector", "mock-sink-task", "mock-source-task"] {
+        assert_eq!(
+            cluster
+                .send("DELETE", &format!("/connectors/{name}"))
+                .status,
+            204
+        );
+    }
+}
+
+/// What fails is started again as often as its configuration says, and its trace tells of it.
+fn automatic_restarts(cluster: &Cluster) {
+    let topic = format!("{}-again", cluster.group());
+    for (name, class, mode) in [
+        ("again-connector", "MockSink", "connector-failure"),
+        ("again-task", "MockSource", "task-failure"),
+    ] {
+        let mut config = json!({
+            "connector.class": format!("org.apache.kafka.connect.tools.{class}Connector"),
+            "mock_mode": mode, "delay_ms": "200",
+            "errors.restart.max.attempts": "2", "errors.restart.backoff.ms": "100",
+        });
+        if class == "MockSink" {
+            config["topics"] = json!(topic);
+        }
+        cluster.put(name, &config);
+    }
+    for (name, started) in [
+        ("again-connector", "connector started"),
+        ("again-task", "task started"),
+    ] {
+        wait_for("the last automatic restart to fail", PATIENCE, || {
+            let status = cluster.status(name);
+            if status
+                .to_string()
+                .contains("not started again after 2 automatic restarts")
+            {
+                Ok(())
+            } else {
+                Err(status)
+            }
+        });
+        let starts = cluster.logs();
+        let starts = starts
+            .lines()
+            .filter(|line| line.contains(started) && line.contains(&format!("connector={name}")));
+        assert_eq!(starts.count(), 3, "{name} is started once and twice more");
         assert_eq!(
             cluster
                 .send("DELETE", &format!("/connectors/{name}"))

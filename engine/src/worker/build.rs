@@ -80,7 +80,15 @@ impl Worker {
             }
         };
         let run = HandOver::new(metered(metrics, run), may_block);
-        TaskHandle::spawn(&self.data, self.lease.clone(), id, reporter, told, failed, run)
+        TaskHandle::spawn(
+            &self.data,
+            self.lease.clone(),
+            id,
+            reporter,
+            told,
+            failed,
+            run,
+        )
     }
 
     fn make(

@@ -152,6 +152,7 @@ pub(crate) fn java() -> Command {
 pub struct PrivateBroker {
     directory: PathBuf,
     port: u16,
+    properties: String,
 }
 
 impl PrivateBroker {
@@ -160,6 +161,14 @@ impl PrivateBroker {
     /// # Panics
     /// When it does not start.
     pub fn start(directory: &Path) -> Self {
+        Self::start_with(directory, &[])
+    }
+
+    /// Starts a broker with these properties, which win over the usual ones.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_with(directory: &Path, properties: &[(&str, &str)]) -> Self {
         // The controller takes the port above: look for a pair that is free.
         let port = (0..100)
             .find_map(|_| {
@@ -172,6 +181,10 @@ impl PrivateBroker {
         let broker = PrivateBroker {
             directory: directory.to_owned(),
             port,
+            properties: properties
+                .iter()
+                .map(|(key, value)| format!("{key}={value}\n"))
+                .collect(),
         };
         broker.resume();
         broker
@@ -200,6 +213,7 @@ impl PrivateBroker {
             .arg(&self.directory)
             .args(arguments)
             .env("WINDLASS_KAFKA_HOME", home)
+            .env("WINDLASS_KAFKA_PROPERTIES", &self.properties)
             .status()
             .expect("the broker script");
         assert!(status.success(), "broker {command}: {status}");

@@ -116,6 +116,13 @@ impl Launch {
         }
     }
 
+    /// Starts our worker through another program, which gets its arguments.
+    #[must_use]
+    pub fn through(mut self, program: &Path) -> Self {
+        self.program = Program::Windlass(program.to_owned());
+        self
+    }
+
     /// The same for another worker, with its files below another directory.
     #[must_use]
     pub fn beside(&self, directory: &Path) -> Self {
