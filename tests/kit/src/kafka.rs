@@ -152,7 +152,6 @@ pub(crate) fn java() -> Command {
 pub struct PrivateBroker {
     directory: PathBuf,
     port: u16,
-    properties: String,
 }
 
 impl PrivateBroker {
@@ -181,11 +180,13 @@ impl PrivateBroker {
         let broker = PrivateBroker {
             directory: directory.to_owned(),
             port,
-            properties: properties
-                .iter()
-                .map(|(key, value)| format!("{key}={value}\n"))
-                .collect(),
         };
+        if !properties.is_empty() {
+            let lines = properties.iter().map(|(key, value)| format!("{key}={value}\n"));
+            let lines: String = lines.collect();
+            std::fs::create_dir_all(directory).expect("the broker's directory");
+            std::fs::write(directory.join("extra.properties"), lines).expect("extra properties");
+        }
         broker.resume();
         broker
     }
@@ -213,7 +214,6 @@ impl PrivateBroker {
             .arg(&self.directory)
             .args(arguments)
             .env("WINDLASS_KAFKA_HOME", home)
-            .env("WINDLASS_KAFKA_PROPERTIES", &self.properties)
             .status()
             .expect("the broker script");
         assert!(status.success(), "broker {command}: {status}");
