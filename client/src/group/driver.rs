@@ -81,6 +81,11 @@ impl Driver {
                         let _ = left.send(());
                         return;
                     }
+                    Some(Command::StepOut { reason }) => {
+                        self.leave(&reason).await;
+                        self.membership.stepped_out();
+                        self.lease.set(Instant::now());
+                    }
                     Some(command) => self.obey(command),
                     // The owner is gone without a word: the others need not wait for its session to end.
                     None => return self.leave("the member was dropped").await,
@@ -102,7 +107,7 @@ impl Driver {
                 self.under_way = None;
                 self.membership.sync(assignments);
             }
-            Command::Leave { .. } => {}
+            Command::Leave { .. } | Command::StepOut { .. } => {}
         }
     }
 

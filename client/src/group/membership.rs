@@ -143,6 +143,11 @@ impl Membership {
         }
     }
 
+    /// The owner wished to be out of the group for a while, and the group has been left.
+    pub(super) fn stepped_out(&mut self) {
+        self.lost(true, String::new());
+    }
+
     /// The owner was stuck and the group has been left for it.
     pub(super) fn gave_up(&mut self) -> GroupEvent {
         let seconds = self.config.rebalance_timeout.as_secs_f64();

@@ -125,6 +125,9 @@ enum Command {
     Sync {
         assignments: Vec<(String, Bytes)>,
     },
+    StepOut {
+        reason: String,
+    },
     Leave {
         reason: String,
         left: oneshot::Sender<()>,
@@ -212,6 +215,12 @@ impl GroupMember {
     /// Where requests go that the coordinator shall see in order with this member's own, such as commits.
     pub fn call(&self) -> Call {
         Call::from(&*self.lane)
+    }
+
+    /// Leaves the group without an answer, to join it later: the others need not wait for this member meanwhile.
+    pub fn step_out(&self, reason: &str) {
+        let reason = reason.to_owned();
+        let _ = self.commands.send(Command::StepOut { reason });
     }
 
     /// Leaves the group. A static member's place stays (as in Java) until the session times out. Ends when the

@@ -53,6 +53,10 @@ pub(super) fn json(value: &Value, member: &str) -> Result<Json, String> {
         // Through its shortest text: as a double it would have digits it never had.
         Value::Float32(value) => Json::from(value.to_string().parse::<f64>().unwrap_or(f64::NAN)),
         Value::Float64(value) => Json::from(*value),
+        Value::Decimal(_) | Value::BigInteger(_) => {
+            let text = value.to_string();
+            serde_json::from_str(&text).unwrap_or(Json::String(text))
+        }
         Value::String(text) => Json::from(text.as_str()),
         Value::Bytes(bytes) => Json::from(STANDARD.encode(bytes)),
         Value::Array(items) => items
@@ -72,4 +76,36 @@ pub(super) fn json(value: &Value, member: &str) -> Result<Json, String> {
             ));
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use windlass_api::{Schema, Struct};
+
+    use super::*;
+
+    #[test]
+    fn a_line_is_jacksons() {
+        let mut lines = Lines::default();
+        lines.add(&[
+            ("committed", Json::from(true)),
+            ("task", json(&Value::Int32(0), "task").expect("a number")),
+            (
+                "name",
+                json(&Value::String("v\"s".into()), "name").expect("a text"),
+            ),
+            (
+                "float",
+                json(&Value::Float32(12.2), "float").expect("a number"),
+            ),
+        ]);
+        lines.bad("for a reason");
+        let text = String::from_utf8(lines.text).expect("text");
+        let wanted = "{\"committed\":true,\"task\":0,\"name\":\"v\\\"s\",\"float\":12.2}\n\
+                      Bad data can't be written as json: for a reason\n";
+        assert_eq!(text, wanted);
+        let schema = Schema::structure().build().expect("a schema");
+        let structure = Struct::new(schema).expect("a struct");
+        json(&Value::Struct(structure), "seqno").expect_err("no form known");
+    }
 }

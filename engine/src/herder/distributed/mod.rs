@@ -65,6 +65,8 @@ pub(crate) struct DistributedHerder {
     settled: bool,
     /// Something changed that the group has to divide anew.
     unbalanced: bool,
+    /// This worker has left the group, because it could not read the config topic.
+    out_of_sync: bool,
     /// When to join again without being asked to.
     rejoin_at: Option<Instant>,
     assignor: IncrementalAssignor,
@@ -114,6 +116,7 @@ impl DistributedHerder {
             membership,
             settled: false,
             unbalanced: false,
+            out_of_sync: false,
             rejoin_at: None,
             assignor: IncrementalAssignor::new(parts.config.max_rebalance_delay).guests_first(),
             leading: None,

@@ -51,6 +51,14 @@ impl DistributedHerder {
 
     /// Joins the group, or joins it again, with what is known and done now.
     pub(super) async fn rejoin(&mut self, reason: &str) {
+        if self.out_of_sync {
+            let read = self.parts.topic.read_to_end(self.parts.config.sync_timeout);
+            if read.await.is_err() {
+                self.rejoin_at = Some(Instant::now() + self.unsync_pause());
+                return;
+            }
+            self.out_of_sync = false;
+        }
         self.parts.worker.metrics().group.rebalance_begins();
         self.absorb_changes().await;
         self.settled = false;
@@ -183,9 +191,15 @@ impl DistributedHerder {
         if behind || (assignment.config_mismatch && self.is_leader()) {
             let read = self.parts.topic.read_to_end(self.parts.config.sync_timeout);
             if let Err(error) = read.await {
-                tracing::warn!(%error, "this worker cannot catch up with the config topic; it joins again later");
-                let pause = self.parts.config.unsync_backoff.min(RETRY);
-                self.rejoin_at = Some(Instant::now() + pause);
+                tracing::warn!(%error, "this worker cannot catch up with the config topic; it leaves the group until it can");
+                let all = self.started.clone();
+                self.stop(&all).await;
+                self.assigned = Work::default();
+                self.parts
+                    .member
+                    .step_out("taking too long to read the log");
+                self.out_of_sync = true;
+                self.rejoin_at = Some(Instant::now() + self.unsync_pause());
                 return false;
             }
         }
@@ -195,6 +209,11 @@ impl DistributedHerder {
             return false;
         }
         true
+    }
+
+    /// Between two tries to read the config topic.
+    fn unsync_pause(&self) -> Duration {
+        self.parts.config.unsync_backoff.min(RETRY)
     }
 
     /// Statuses of what is no longer configured go once nobody can write them again (B-040).
