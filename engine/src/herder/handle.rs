@@ -245,12 +245,6 @@ impl Herder {
         answer.await.map_err(|_| stopped())?
     }
 
-    /// How often this worker has started connectors and tasks again by itself after a failure, by connector, since it
-    /// began.
-    pub fn automatic_restarts(&self) -> std::collections::BTreeMap<Arc<str>, u64> {
-        self.worker.restarts()
-    }
-
     /// Returns when the herder has answered, that is, when it is healthy.
     pub async fn ping(&self) -> Result<()> {
         let (reply, answer) = oneshot::channel();

@@ -13,9 +13,8 @@ mod sink_offsets;
 mod start;
 mod topics;
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::AtomicI32;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -56,8 +55,6 @@ pub(crate) struct Worker {
     generation: Arc<AtomicI32>,
     /// How long what runs here surely is this worker's; a standalone worker needs none.
     lease: Option<Lease>,
-    /// Automatic restarts of connectors and tasks, by connector.
-    restarts: Mutex<BTreeMap<Arc<str>, u64>>,
     clusters: Clusters,
     cluster_id: Arc<str>,
     watchdog: Arc<Watchdog>,
@@ -110,18 +107,6 @@ impl Worker {
     /// Chance for whatever has this name.
     pub(crate) fn rng(&self, name: &str) -> fastrand::Rng {
         self.clusters.rng(name)
-    }
-
-    /// Something failed and was started again by itself.
-    pub(crate) fn count_restart(&self, connector: &Arc<str>) {
-        let mut restarts = self.restarts.lock().unwrap_or_else(PoisonError::into_inner);
-        *restarts.entry(Arc::clone(connector)).or_default() += 1;
-    }
-
-    /// How often that was, by connector.
-    pub(crate) fn restarts(&self) -> BTreeMap<Arc<str>, u64> {
-        let restarts = self.restarts.lock().unwrap_or_else(PoisonError::into_inner);
-        restarts.clone()
     }
 
     /// How long what was told to stop may take.

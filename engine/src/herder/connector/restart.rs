@@ -31,10 +31,14 @@ impl ConnectorLoop {
             )));
         }
         self.count_restarts(false, &[task]);
+        self.replace_task(task).await;
+        Ok(())
+    }
+
+    async fn replace_task(&mut self, task: TaskNumber) {
         self.stop_these_tasks(&[task]).await;
         self.mark_restarting(false, &[task]);
         self.start_task(task).await;
-        Ok(())
     }
 
     /// Starts again what failed in that run, unless something else has happened to it meanwhile.
@@ -45,17 +49,16 @@ impl ConnectorLoop {
                 if current != Some(run) || !self.tasks.contains_key(&task) {
                     return;
                 }
-                self.worker.count_restart(&self.name);
+                self.worker.metrics().restarts.automatic.add(1);
                 tracing::info!(connector = %self.name, task, "task is started again by itself");
-                // Failures are in the task's status.
-                let _ = self.restart_task(task).await;
+                self.replace_task(task).await;
             }
             None => {
                 let failed = self.running.as_ref().is_some_and(|running| running.failed);
                 if run != self.run || !failed {
                     return;
                 }
-                self.worker.count_restart(&self.name);
+                self.worker.metrics().restarts.automatic.add(1);
                 tracing::info!(connector = %self.name, "connector is started again by itself");
                 self.stop_connector().await;
                 self.mark_restarting(true, &[]);
