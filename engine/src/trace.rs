@@ -5,6 +5,15 @@ use std::fmt::Write;
 
 use windlass_api::{ConnectError, ErrorKind};
 
+/// A failure with the record and the stage that it is about, for the cause of an error that has Java's words.
+#[derive(Debug, thiserror::Error)]
+#[error("{place}")]
+pub(crate) struct Located {
+    pub(crate) place: String,
+    #[source]
+    pub(crate) error: ConnectError,
+}
+
 /// What tools expect of a Java stack trace: `CLASS: MESSAGE` in the first line, where it happened in the second, then
 /// each cause.
 pub(crate) fn trace(error: &ConnectError, place: &str) -> String {
@@ -14,6 +23,11 @@ pub(crate) fn trace(error: &ConnectError, place: &str) -> String {
     let _ = write!(text, "\n\tat windlass.{place}");
     let mut cause = error.source();
     while let Some(error) = cause {
+        cause = error.source();
+        if let Some(Located { place, .. }) = error.downcast_ref() {
+            let _ = write!(text, "\n\tat {place}");
+            continue;
+        }
         text.push_str("\nCaused by: ");
         match error.downcast_ref::<ConnectError>() {
             Some(error) => headline(&mut text, error),
@@ -21,7 +35,6 @@ pub(crate) fn trace(error: &ConnectError, place: &str) -> String {
                 let _ = write!(text, "{error}");
             }
         }
-        cause = error.source();
     }
     text.push('\n');
     text
@@ -85,6 +98,20 @@ mod tests {
         assert_eq!(
             chain(&error),
             "Tolerance exceeded in error handler: bad value: disk on fire"
+        );
+    }
+
+    #[test]
+    fn names_the_record_where_a_stack_trace_names_the_line() {
+        let error = ConnectError::data("bad value");
+        let place = "stage VALUE_CONVERTER, record t-0@7".to_owned();
+        let error = ConnectError::connect("Tolerance exceeded").caused_by(Located { place, error });
+        assert_eq!(
+            trace(&error, "task(f-0)"),
+            "org.apache.kafka.connect.errors.ConnectException: Tolerance exceeded\n\
+             \tat windlass.task(f-0)\n\
+             \tat stage VALUE_CONVERTER, record t-0@7\n\
+             Caused by: org.apache.kafka.connect.errors.DataException: bad value\n"
         );
     }
 }

@@ -116,6 +116,35 @@ impl Reporter {
     }
 }
 
+impl Original<'_> {
+    /// Where the record is, without what is in it: topic, partition and offset, or partition and offset in the source.
+    pub(crate) fn place(&self) -> String {
+        match *self {
+            Original::Consumed {
+                topic,
+                partition,
+                record,
+            } => format!("{topic}-{partition}@{}", record.offset),
+            Original::Sink(record) => format!(
+                "{}-{}@{}",
+                record.original_topic, record.original_partition, record.kafka_offset
+            ),
+            Original::Source(record) => SourcePlace(record).to_string(),
+            Original::Sent { topic, partition } => format!("to {topic}-{partition}"),
+        }
+    }
+}
+
+struct SourcePlace<'r>(&'r SourceRecord);
+
+impl fmt::Display for SourcePlace<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        entries(f, self.0.source_partition.entries())?;
+        f.write_str("@")?;
+        entries(f, self.0.source_offset.to_map().as_ref())
+    }
+}
+
 /// What Java's log says of the record.
 impl fmt::Display for Original<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

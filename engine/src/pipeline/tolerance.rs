@@ -10,6 +10,7 @@ use super::dead_letters::DeadLetters;
 use super::{ErrorCounters, Failure, Original, Reporter, Retries, Stage, StageError};
 use crate::config::ErrorPolicy;
 use crate::status::TaskId;
+use crate::trace::Located;
 
 /// Decides about failed records of one task (`RetryWithToleranceOperator`).
 #[derive(Debug)]
@@ -129,7 +130,9 @@ impl Tolerance {
             counters.skipped.add(1);
             return Ok(());
         }
-        Err(ConnectError::connect("Tolerance exceeded in error handler").caused_by(error))
+        let place = format!("stage {stage} with {class}, record {}", original.place());
+        let text = "Tolerance exceeded in error handler";
+        Err(ConnectError::connect(text).caused_by(Located { place, error }))
     }
 
     /// Whether records that Kafka refused are skipped: `all` covers any error then (EH-019); otherwise their task fails

@@ -29,7 +29,7 @@ use super::parts::{NotedTopics, TaskParts};
 use super::watchdog::Call;
 use crate::status::{State, TaskId};
 use crate::task::Control;
-use crate::trace::chain;
+use crate::trace::{Located, chain};
 
 /// What a sink task is made of.
 pub(crate) struct SinkParts {
@@ -187,7 +187,15 @@ impl SinkLoop {
             }
             Err(error) => {
                 let text = "Exiting WorkerSinkTask due to unrecoverable exception.";
-                Err(ConnectError::connect(text).caused_by(error))
+                let first = self.batch.first().map_or_else(String::new, |record| {
+                    let (topic, partition) = (&record.original_topic, record.original_partition);
+                    format!(
+                        ", the first of them {topic}-{partition}@{}",
+                        record.kafka_offset
+                    )
+                });
+                let place = format!("stage TASK_PUT of {} records{first}", self.batch.len());
+                Err(ConnectError::connect(text).caused_by(Located { place, error }))
             }
         }
     }
