@@ -42,6 +42,18 @@ enum Answer {
     GaveUp,
 }
 
+impl Answer {
+    /// Whether the coordinator answered, whatever it said.
+    fn is_heard(&self) -> bool {
+        match self {
+            Answer::Join(answer) => answer.is_ok(),
+            Answer::Sync(answer) => answer.is_ok(),
+            Answer::Heartbeat(answer) => answer.is_ok(),
+            Answer::GaveUp => false,
+        }
+    }
+}
+
 impl Driver {
     pub(super) fn new(
         cluster: &Cluster,
@@ -140,6 +152,9 @@ impl Driver {
             // The session counts from when the coordinator got the heartbeat, which was after this.
             Answer::Heartbeat(Ok(_)) => self.lease.set(self.asked + session),
             _ => {}
+        }
+        if answer.is_heard() {
+            self.lease.heard(now);
         }
         let event = match answer {
             Answer::Join(answer) => self.membership.on_join(now, answer),

@@ -18,6 +18,8 @@ struct Inner {
     base: Instant,
     /// Milliseconds after `base`.
     until: AtomicU64,
+    /// When the coordinator last answered, likewise.
+    heard: AtomicU64,
 }
 
 impl Lease {
@@ -26,6 +28,7 @@ impl Lease {
         let lease = Lease(Arc::new(Inner {
             base: Instant::now(),
             until: AtomicU64::new(0),
+            heard: AtomicU64::new(0),
         }));
         lease.set(lease.0.base + period);
         lease
@@ -39,6 +42,16 @@ impl Lease {
     /// The place is held until then, whatever was said before.
     pub fn set(&self, until: Instant) {
         self.0.until.store(self.millis(until), Ordering::Release);
+    }
+
+    /// The coordinator has answered.
+    pub(super) fn heard(&self, at: Instant) {
+        self.0.heard.store(self.millis(at), Ordering::Relaxed);
+    }
+
+    /// When the coordinator last answered; when the lease was made, before it did.
+    pub fn last_heard(&self) -> Instant {
+        self.0.base + Duration::from_millis(self.0.heard.load(Ordering::Relaxed))
     }
 
     fn millis(&self, at: Instant) -> u64 {

@@ -141,7 +141,7 @@ impl DistributedHerder {
                 () = tokio::time::sleep_until(wake) => Woken::Time,
             };
             self.parts.member.alive();
-            let heard = self.parts.member.last_heard();
+            let heard = self.parts.member.lease().last_heard();
             self.parts.worker.metrics().group.heard(heard);
             match woken {
                 Woken::Group(GroupEvent::Failed(error)) => {
