@@ -225,7 +225,7 @@ impl Chaos {
             if statuses.iter().all(good) {
                 Ok(())
             } else {
-                Err(statuses)
+                Err(format!("{statuses:?}"))
             }
         });
     }
