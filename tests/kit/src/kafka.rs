@@ -182,7 +182,9 @@ impl PrivateBroker {
             port,
         };
         if !properties.is_empty() {
-            let lines = properties.iter().map(|(key, value)| format!("{key}={value}\n"));
+            let lines = properties
+                .iter()
+                .map(|(key, value)| format!("{key}={value}\n"));
             let lines: String = lines.collect();
             std::fs::create_dir_all(directory).expect("the broker's directory");
             std::fs::write(directory.join("extra.properties"), lines).expect("extra properties");
