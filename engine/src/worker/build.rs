@@ -18,8 +18,7 @@ use crate::plugins::{Connector, PluginInfo};
 use crate::status::TaskId;
 use crate::task::{
     Control, HandOver, OnFailure, Pace, SinkConversion, SinkLoop, SinkParts, SourceEncoding,
-    SourceLoop,
-    SourceParts, TaskParts, TopicCreation, Topics, metered,
+    SourceLoop, SourceParts, TaskParts, TopicCreation, Topics, metered,
 };
 
 /// What a task is made of.
