@@ -87,7 +87,7 @@
 //! # async fn main() -> Result<()> {
 //! let mut task = Counter::default().new_task();
 //! let props = Props::from_iter([("topic".to_owned(), Some("numbers".to_owned()))]);
-//! task.start(SourceTaskContext { offsets: Arc::new(Stored) }, props).await?;
+//! task.start(SourceTaskContext { offsets: Arc::new(Stored), transactions: None }, props).await?;
 //!
 //! let mut records = Vec::new();
 //! task.poll(&mut records).await?;
@@ -122,6 +122,7 @@ mod sink;
 mod source;
 mod structure;
 mod text;
+mod transaction;
 mod transform;
 mod validate;
 mod value;
@@ -156,5 +157,6 @@ pub use source::{
 };
 pub use structure::Struct;
 pub use text::Text;
+pub use transaction::{TransactionContext, TransactionRequests};
 pub use transform::{Predicate, Transform, Verdict};
 pub use value::Value;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use crate::{
     ConfigDef, ConfigValue, ConnectorContext, OffsetMap, Props, Result, SourcePartition,
-    SourceRecord,
+    SourceRecord, TransactionContext,
 };
 
 /// Decides which tasks copy data from a source into Kafka; itself it copies nothing.
@@ -56,6 +56,12 @@ pub trait SourceConnector: Send {
     fn exactly_once_support(&self, props: &Props) -> Option<ExactlyOnceSupport> {
         let _ = props;
         None
+    }
+
+    /// Whether its tasks can say where their transactions end (`transaction.boundary=connector`).
+    fn can_define_transaction_boundaries(&self, props: &Props) -> bool {
+        let _ = props;
+        false
     }
 
     /// Stops the connector.
@@ -155,6 +161,8 @@ pub struct RecordMetadata {
 pub struct SourceTaskContext {
     /// Committed source offsets.
     pub offsets: Arc<dyn OffsetStorageReader>,
+    /// To end transactions with; only with `transaction.boundary=connector` on a worker with exactly-once delivery.
+    pub transactions: Option<TransactionContext>,
 }
 
 /// Reads committed source offsets.

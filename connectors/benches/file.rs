@@ -66,6 +66,7 @@ fn read(path: &Path) -> impl Future<Output = Vec<SourceRecord>> {
         let mut task = FileStreamSourceTask::default();
         let context = SourceTaskContext {
             offsets: Arc::new(Nothing),
+            transactions: None,
         };
         task.start(context, props).await.expect("start");
         let mut records = Vec::new();

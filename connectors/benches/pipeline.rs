@@ -107,6 +107,7 @@ impl Way {
         let mut task = FileStreamSourceTask::default();
         let context = SourceTaskContext {
             offsets: Arc::new(Nothing),
+            transactions: None,
         };
         task.start(context, props(path)).await.expect("start");
         let mut builder = BatchBuilder::new();

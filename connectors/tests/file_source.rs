@@ -57,6 +57,7 @@ impl Rig {
         let mut task = FileStreamSourceTask::default();
         let context = SourceTaskContext {
             offsets: Arc::new(Stored(stored)),
+            transactions: None,
         };
         task.start(context, props).await.expect("start");
         Rig {

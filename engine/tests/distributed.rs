@@ -61,16 +61,6 @@ async fn one_worker_alone_does_everything() {
 }
 
 #[tokio::test]
-async fn sources_that_require_exactly_once_are_refused() {
-    let cluster = Cluster::start(1, &[]).await;
-    cluster.leader().await;
-    let settings = [("exactly.once.support", "required")];
-    let refused = cluster.create("c", &settings).await.unwrap_err();
-    let expected = "This worker does not have exactly-once source support enabled.";
-    assert!(refused.to_string().contains(expected), "{refused}");
-}
-
-#[tokio::test]
 async fn restarts_go_through_the_topic() {
     let cluster = Cluster::start(1, &[]).await;
     let herder = cluster.leader().await;

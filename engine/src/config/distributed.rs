@@ -5,6 +5,7 @@ use std::time::Duration;
 use windlass_api::{ConnectError, ParsedConfig, Props, Result, invalid_value};
 
 use super::definition;
+use super::exactly_once::ExactlyOnce;
 use super::worker::WorkerConfig;
 use crate::group::Protocol;
 use crate::plugins::Plugins;
@@ -16,6 +17,8 @@ pub struct DistributedConfig {
     pub worker: WorkerConfig,
     /// `group.id`
     pub group_id: String,
+    /// `exactly.once.source.support`
+    pub exactly_once: ExactlyOnce,
     /// `connect.protocol`
     pub protocol: Protocol,
     /// `session.timeout.ms`
@@ -91,12 +94,6 @@ impl DistributedConfig {
                 .map_err(|_| invalid_value(key, millis, "Value must be at least 0"))?;
             Ok::<_, ConnectError>(Duration::from_millis(millis))
         };
-        let support: &str = values.get("exactly.once.source.support")?;
-        if !support.eq_ignore_ascii_case("disabled") {
-            let text = "exactly-once delivery of source connectors is not in this release; set it to disabled, and know \
-                        that records of source connectors may then come twice after a failure";
-            return Err(invalid_value("exactly.once.source.support", support, text));
-        }
         let protocol: &str = values.get("connect.protocol")?;
         let protocol = match protocol.to_ascii_lowercase().as_str() {
             "eager" => Protocol::Eager,
@@ -119,6 +116,7 @@ impl DistributedConfig {
         };
         Ok(DistributedConfig {
             group_id: values.get("group.id")?,
+            exactly_once: ExactlyOnce::parse(values.get("exactly.once.source.support")?),
             protocol,
             session_timeout,
             rebalance_timeout: millis("rebalance.timeout.ms")?,

@@ -5,6 +5,7 @@ mod connector;
 pub mod definition;
 mod distributed;
 mod enrich;
+mod exactly_once;
 mod infos;
 mod limits;
 mod listener;
@@ -26,6 +27,7 @@ pub use connector::{
     TopicSelection, TransactionBoundary, TransformStage,
 };
 pub use distributed::{DistributedConfig, InterWorkerConfig, StorageTopic};
+pub use exactly_once::ExactlyOnce;
 pub use infos::{ConfigInfo, ConfigInfos, ConfigKeyInfo, ConfigValueInfo};
 pub use limits::Limits;
 pub use listener::{Listener, ListenerError};

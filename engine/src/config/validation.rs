@@ -14,6 +14,7 @@ use super::clients::Client;
 use super::definition::connector::{ConverterDefaults, Defaults};
 use super::definition::{connector, sink, source};
 use super::enrich::enrich;
+use super::exactly_once::{self, ExactlyOnce};
 use super::infos::{ConfigInfo, ConfigInfos, ConfigKeyInfo, ConfigValueInfo};
 use super::limits;
 use super::providers::gave_up;
@@ -27,8 +28,8 @@ use crate::plugins::{Connector, PluginError, PluginKind, Plugins, VersionRange};
 pub struct ConnectorValidation {
     plugins: Arc<Plugins>,
     worker: Arc<WorkerConfig>,
-    /// Whether `exactly.once.support=required` is held against the worker; standalone workers do not look at it.
-    clustered: bool,
+    /// What the keys of exactly-once delivery are held against; standalone workers do not look at them.
+    exactly_once: Option<ExactlyOnce>,
 }
 
 /// A configuration about which nothing can be said key by key.
@@ -55,14 +56,14 @@ impl ConnectorValidation {
         ConnectorValidation {
             plugins,
             worker,
-            clustered: false,
+            exactly_once: None,
         }
     }
 
-    /// The same for a worker of a cluster, which has no exactly-once sources.
+    /// The same for a worker of a cluster.
     #[must_use]
-    pub fn clustered(mut self) -> Self {
-        self.clustered = true;
+    pub fn clustered(mut self, exactly_once: ExactlyOnce) -> Self {
+        self.exactly_once = Some(exactly_once);
         self
     }
 
@@ -109,8 +110,8 @@ impl ConnectorValidation {
             topics::check(props, &mut answers);
         }
         add_null_errors(props, &mut answers);
-        if self.clustered {
-            refuse_exactly_once(&mut answers);
+        if let (Some(worker), Connector::Source(connector)) = (self.exactly_once, &plugin) {
+            exactly_once::check(worker, &**connector, props, &mut answers);
         }
         let converters = self.converters(props, &answers);
         let overrides = self.overrides(props, &plugin);
@@ -357,18 +358,6 @@ fn prefixed(def: &ConfigDef, answers: &[ConfigValue], prefix: &str) -> ConfigInf
         error_count,
         groups,
         configs,
-    }
-}
-
-/// `DistributedHerder.validateSourceConnectorConfig`, for a worker without exactly-once sources.
-fn refuse_exactly_once(answers: &mut IndexMap<String, ConfigValue>) {
-    let Some(answer) = answers.get_mut("exactly.once.support") else {
-        return;
-    };
-    let required = matches!(&answer.value, ConfigData::String(level) if level.eq_ignore_ascii_case("required"));
-    if required && answer.errors.is_empty() {
-        let text = "This worker does not have exactly-once source support enabled.";
-        answer.errors.push(text.to_owned());
     }
 }
 

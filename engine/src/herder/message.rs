@@ -8,7 +8,7 @@ use windlass_api::{ConnectError, Props};
 use super::HerderError;
 use super::internal::InternalRequest;
 use super::model::{ConnectorInfo, ConnectorOffset, ConnectorStatus, PutOutcome, RestartScope};
-use crate::status::{TargetState, TaskNumber};
+use crate::status::{TargetState, TaskId, TaskNumber};
 
 /// Where an answer goes; a caller that went away is no error.
 pub(crate) type Reply<T> = oneshot::Sender<Result<T, HerderError>>;
@@ -33,6 +33,20 @@ pub(crate) enum Request {
         tasks: Vec<Arc<Props>>,
         /// Whether they are to be started anew even if they are what is stored: their secrets are others.
         anew: bool,
+    },
+    /// A task of this worker starts: earlier ones of its connector must not write any more.
+    Fence { name: Arc<str>, reply: Reply<()> },
+    /// Earlier tasks were fenced for this generation of task configurations, or not.
+    Fenced {
+        name: Arc<str>,
+        generation: u64,
+        result: Result<(), HerderError>,
+    },
+    /// Is a task of this generation of task configurations still wanted here.
+    Verify {
+        id: TaskId,
+        generation: u64,
+        reply: Reply<()>,
     },
     /// From another worker.
     Internal(InternalRequest),

@@ -3,6 +3,7 @@
 mod connector;
 mod distributed;
 mod error;
+mod guard;
 mod handle;
 mod internal;
 mod message;
@@ -19,4 +20,5 @@ pub use model::{
 };
 
 pub(crate) use distributed::{DistributedHerder, DistributedParts};
+pub(crate) use guard::TaskGuard;
 pub(crate) use standalone::StandaloneHerder;

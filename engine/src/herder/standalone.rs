@@ -46,7 +46,11 @@ impl StandaloneHerder {
                 Request::Connector { name, command } => self.route(name, command),
                 Request::Internal(request) => request.refuse_standalone(),
                 // Connectors here decide about their tasks themselves, and REST sets levels itself.
-                Request::Tasks { .. } => {}
+                // Tasks of a standalone worker have no guard.
+                Request::Tasks { .. } | Request::Fenced { .. } => {}
+                Request::Fence { reply, .. } | Request::Verify { reply, .. } => {
+                    answer(reply, Ok(()));
+                }
                 Request::LoggerLevel { reply, .. } => answer(reply, Ok(())),
                 Request::Idle { name, handled } => self.forget(&name, handled),
                 Request::Offsets { name, reply } => {

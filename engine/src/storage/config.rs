@@ -23,6 +23,8 @@ pub struct ConnectorEntry {
     pub tasks: Vec<Arc<Props>>,
     /// The connector configuration that the tasks were made for; `None` before there were any.
     pub applied: Option<Arc<Props>>,
+    /// Counts the sets of task configurations that there have been, as this worker saw them.
+    pub generation: u64,
 }
 
 /// What is configured. A standalone worker keeps it nowhere else (ST-006); a distributed one reads it from the config

@@ -18,8 +18,8 @@ pub(crate) enum ConfigRecord {
     Task(TaskId, Option<Props>),
     Commit(Arc<str>, usize),
     Restart(Arc<str>, RestartScope),
-    /// How many tasks may be running with transactions; only written with exactly-once delivery.
-    Fencing(Arc<str>),
+    /// How many tasks may be running with transactions; only written with exactly-once delivery (DI-051).
+    Fencing(Arc<str>, usize),
     SessionKey(SessionKey),
     LoggerLevel(String, String),
 }
@@ -90,7 +90,10 @@ impl ConfigRecord {
             return Ok(Self::Restart(Arc::from(name), scope));
         }
         if let Some(name) = key.strip_prefix(FENCING) {
-            return Ok(Self::Fencing(Arc::from(name)));
+            let count = value.get("task-count").and_then(Json::as_u64);
+            let count = count.and_then(|count| usize::try_from(count).ok());
+            let count = count.ok_or(Unread::Value("expected a number of tasks"))?;
+            return Ok(Self::Fencing(Arc::from(name), count));
         }
         if key == SESSION_KEY {
             return session_key(&value).map(Self::SessionKey);
@@ -111,7 +114,7 @@ impl ConfigRecord {
             Self::Task(id, _) => format!("{TASK}{id}"),
             Self::Commit(name, _) => format!("{COMMIT}{name}"),
             Self::Restart(name, _) => format!("{RESTART}{name}"),
-            Self::Fencing(name) => format!("{FENCING}{name}"),
+            Self::Fencing(name, _) => format!("{FENCING}{name}"),
             Self::SessionKey(_) => SESSION_KEY.to_owned(),
             Self::LoggerLevel(namespace, _) => format!("{LOGGER}{namespace}"),
         }
@@ -126,7 +129,7 @@ impl ConfigRecord {
             Self::Restart(_, scope) => {
                 json!({"include-tasks": scope.include_tasks, "only-failed": scope.only_failed})
             }
-            Self::Fencing(_) => json!({"task-count": 0}),
+            Self::Fencing(_, count) => json!({"task-count": count}),
             Self::SessionKey(key) => json!({
                 "key": BASE64.encode(&key.bytes),
                 "algorithm": key.algorithm,
@@ -236,6 +239,7 @@ mod tests {
                 r#"{"properties":{"file":"ä","task.class":"T"}}"#,
             ),
             ("commit-file-sink", r#"{"tasks":2}"#),
+            ("tasks-fencing-file-source", r#"{"task-count":1}"#),
             (
                 "target-state-file-source",
                 r#"{"state":"PAUSED","state.v2":"STOPPED"}"#,

@@ -21,6 +21,21 @@ pub(crate) struct ConfigState {
     connectors: BTreeMap<Arc<str>, Arc<Props>>,
     targets: BTreeMap<Arc<str>, TargetState>,
     tasks: BTreeMap<Arc<str>, TaskSet>,
+    /// Kept over the deletion of a connector: tasks of one of the same name before may still run.
+    fencing: BTreeMap<Arc<str>, Fencing>,
+}
+
+/// What there is to know of a connector's tasks that may still write (KIP-618).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Fencing {
+    /// Whether there are task configurations behind the last count record: those before must not write any more.
+    pub(crate) pending: bool,
+    /// The last count record: how many tasks may have written since.
+    pub(crate) recorded: Option<usize>,
+    /// How many tasks there are now.
+    pub(crate) tasks: usize,
+    /// Counts the sets of task configurations, as read from the topic.
+    pub(crate) generation: u64,
 }
 
 /// The tasks of one connector.
@@ -60,6 +75,7 @@ impl Default for ConfigState {
             connectors: BTreeMap::new(),
             targets: BTreeMap::new(),
             tasks: BTreeMap::new(),
+            fencing: BTreeMap::new(),
         }
     }
 }
@@ -105,6 +121,11 @@ impl ConfigState {
         self.tasks.get(name)?.applied.as_ref()
     }
 
+    /// What there is to fence before the tasks of a connector start.
+    pub(crate) fn fencing(&self, name: &str) -> Fencing {
+        self.fencing.get(name).copied().unwrap_or_default()
+    }
+
     /// Takes a record in.
     pub(crate) fn apply(&mut self, record: ConfigRecord) -> Option<ConfigChange> {
         match record {
@@ -135,7 +156,12 @@ impl ConfigState {
             }
             ConfigRecord::Commit(name, count) => self.apply_commit(name, count),
             ConfigRecord::Restart(name, scope) => Some(ConfigChange::Restart(name, scope)),
-            ConfigRecord::Fencing(_) => None,
+            ConfigRecord::Fencing(name, count) => {
+                let fencing = self.fencing.entry(name).or_default();
+                fencing.recorded = Some(count);
+                fencing.pending = false;
+                None
+            }
             ConfigRecord::SessionKey(key) => {
                 self.session_key = Some(key);
                 Some(ConfigChange::SessionKey)
@@ -180,6 +206,10 @@ impl ConfigState {
             .collect();
         set.whole = (0..).take(count).all(|number| numbers.contains(&number));
         set.count = count;
+        let fencing = self.fencing.entry(Arc::clone(&name)).or_default();
+        fencing.pending = true;
+        fencing.tasks = count;
+        fencing.generation += 1;
         if set.whole {
             set.committed.extend(held_back);
             set.applied = Some(Arc::clone(config));
@@ -253,6 +283,27 @@ mod tests {
         apply(&mut state, "task-a-1", &props("t1"));
         apply(&mut state, "commit-a", r#"{"tasks":2}"#);
         assert_eq!(state.tasks("a").len(), 2);
+    }
+
+    #[test]
+    fn fencing_is_due_after_each_set_of_tasks_and_done_with_its_record() {
+        let mut state = ConfigState::default();
+        apply(&mut state, "connector-a", &props("1"));
+        apply(&mut state, "task-a-0", &props("t0"));
+        apply(&mut state, "commit-a", r#"{"tasks":1}"#);
+        let first = state.fencing("a");
+        assert!(first.pending && first.recorded.is_none() && first.tasks == 1);
+        apply(&mut state, "tasks-fencing-a", r#"{"task-count":1}"#);
+        assert!(!state.fencing("a").pending);
+        apply(&mut state, "connector-a", "");
+        apply(&mut state, "connector-a", &props("1"));
+        apply(&mut state, "commit-a", r#"{"tasks":0}"#);
+        let last = state.fencing("a");
+        assert_eq!(
+            (last.pending, last.recorded, last.tasks),
+            (true, Some(1), 0)
+        );
+        assert_ne!(last.generation, first.generation);
     }
 
     #[test]

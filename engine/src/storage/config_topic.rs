@@ -13,6 +13,7 @@ use windlass_client::{ClientError, Cluster, CompactedTopic, TopicPartition};
 use super::config::{ConfigSnapshot, ConnectorEntry};
 use super::config_record::{ConfigRecord, SessionKey, Unread};
 use super::config_state::{ConfigChange, ConfigState};
+use super::leader_writer::LeaderWriter;
 use crate::herder::{ConnectorType, RestartScope};
 use crate::status::{TargetState, TaskId};
 
@@ -20,6 +21,8 @@ use crate::status::{TargetState, TaskId};
 #[derive(Clone, Debug)]
 pub(crate) struct ConfigTopic {
     log: CompactedTopic,
+    /// The leader's way to write, where it has its own.
+    leader: Option<Arc<LeaderWriter>>,
     state: Arc<Mutex<ConfigState>>,
 }
 
@@ -28,6 +31,10 @@ pub(crate) struct ConfigTopic {
 pub(crate) enum ConfigWriteError {
     #[error("writing to the config topic failed: {0}")]
     Client(#[from] ClientError),
+    #[error(
+        "the leader's write to the config topic failed: {0}; another worker may lead by now, and the request may be repeated"
+    )]
+    Leader(#[source] ClientError),
     #[error("writing to the config topic took longer than {} s", WRITE_TIMEOUT.as_secs())]
     Timeout,
 }
@@ -46,6 +53,7 @@ impl ConfigTopic {
     pub(crate) async fn start(
         cluster: &Cluster,
         config: CompactedTopicConfig,
+        leader: Option<LeaderWriter>,
         snapshot: Arc<ConfigSnapshot>,
         type_of: TypeOf,
         changes: mpsc::UnboundedSender<ConfigChange>,
@@ -59,12 +67,33 @@ impl ConfigTopic {
             changes,
         };
         let log = CompactedTopic::start(cluster, config, follower, runtime).await?;
-        Ok(ConfigTopic { log, state })
+        let leader = leader.map(Arc::new);
+        Ok(ConfigTopic { log, leader, state })
     }
 
     /// Asks the state something. Nothing may be awaited meanwhile.
     pub(crate) fn state<T>(&self, ask: impl FnOnce(&ConfigState) -> T) -> T {
         ask(&self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Has the leader hold the right to write, and others give it up.
+    pub(crate) async fn follow_leadership(&self, leads: bool) {
+        let Some(writer) = &self.leader else { return };
+        if !leads {
+            return writer.give_up().await;
+        }
+        if writer.may_write() {
+            return;
+        }
+        match tokio::time::timeout(WRITE_TIMEOUT, writer.claim()).await {
+            Ok(Ok(())) => tracing::info!("this worker alone may write to the config topic now"),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the right to write to the config topic cannot be claimed yet");
+            }
+            Err(_) => {
+                tracing::warn!("claiming the right to write to the config topic took too long")
+            }
+        }
     }
 
     /// How many partitions the topic has.
@@ -115,7 +144,7 @@ impl ConfigTopic {
 
     /// Changes what users want of a connector.
     pub(crate) async fn put_target(&self, name: &Arc<str>, target: TargetState) -> Result<()> {
-        self.write([ConfigRecord::Target(Arc::clone(name), Some(target))])
+        self.write_plainly([ConfigRecord::Target(Arc::clone(name), Some(target))])
             .await
     }
 
@@ -127,7 +156,7 @@ impl ConfigTopic {
 
     /// Sets the level of a logger on all workers.
     pub(crate) async fn put_logger_level(&self, namespace: String, level: String) -> Result<()> {
-        self.write([ConfigRecord::LoggerLevel(namespace, level)])
+        self.write_plainly([ConfigRecord::LoggerLevel(namespace, level)])
             .await
     }
 
@@ -136,12 +165,41 @@ impl ConfigTopic {
         self.write([ConfigRecord::SessionKey(key)]).await
     }
 
+    /// Notes how many tasks of a connector may write from now on (EO-013).
+    pub(crate) async fn put_task_count(&self, name: &Arc<str>, tasks: usize) -> Result<()> {
+        self.write([ConfigRecord::Fencing(Arc::clone(name), tasks)])
+            .await
+    }
+
     /// Ends it.
     pub(crate) async fn stop(&self) {
+        if let Some(leader) = &self.leader {
+            leader.give_up().await;
+        }
         self.log.stop().await;
     }
 
+    /// Writes as the leader: in one transaction where it has that (DI-061).
     async fn write(&self, records: impl IntoIterator<Item = ConfigRecord>) -> Result<()> {
+        let Some(leader) = &self.leader else {
+            return self.write_plainly(records).await;
+        };
+        let records: Vec<_> = records.into_iter().collect();
+        let write = async {
+            leader
+                .write(&records)
+                .await
+                .map_err(ConfigWriteError::Leader)?;
+            Ok(self.log.read_to_end().await?)
+        };
+        match tokio::time::timeout(WRITE_TIMEOUT, write).await {
+            Ok(written) => written,
+            Err(_) => Err(ConfigWriteError::Timeout),
+        }
+    }
+
+    /// Writes as any worker may (DI-062).
+    async fn write_plainly(&self, records: impl IntoIterator<Item = ConfigRecord>) -> Result<()> {
         let write = async {
             let writes: Vec<_> = records
                 .into_iter()
@@ -223,6 +281,7 @@ impl Follower {
             target: state.target(name),
             tasks: state.tasks(name),
             applied: state.applied(name).cloned(),
+            generation: state.fencing(name).generation,
         });
     }
 }

@@ -78,7 +78,7 @@ impl TopicOffsetStore {
             .map(|(key, value)| {
                 self.topic.write(NewRecord {
                     partition: None,
-                    key: self.as_written(key).into(),
+                    key: self.as_written(&key).into(),
                     value: value.map(Into::into),
                 })
             })
@@ -89,19 +89,24 @@ impl TopicOffsetStore {
         Ok(())
     }
 
+    /// The topic's name.
+    pub(crate) fn name(&self) -> &Arc<str> {
+        self.topic.topic()
+    }
+
     /// Finishes the writes and follows the topic no more.
     pub(crate) async fn stop(&self) {
         self.topic.stop().await;
     }
 
     /// The bytes under which the key is in the topic, so that it is replaced there.
-    fn as_written(&self, key: Vec<u8>) -> Vec<u8> {
+    pub(crate) fn as_written(&self, key: &[u8]) -> Vec<u8> {
         let known = read(&self.known);
-        if known.entries.contains_key(&key) {
-            return key;
+        if known.entries.contains_key(key) {
+            return key.to_vec();
         }
-        let written = meaning(&key).and_then(|meaning| known.written_as.get(&meaning));
-        written.cloned().unwrap_or(key)
+        let written = meaning(key).and_then(|meaning| known.written_as.get(&meaning));
+        written.cloned().unwrap_or_else(|| key.to_vec())
     }
 }
 

@@ -12,6 +12,7 @@ use windlass_client::{ClientError, Cluster};
 use super::internal_topic::{TopicError, prepare};
 use super::offset_file::{FileOffsetStore, OffsetEntries, OffsetFileError};
 use super::offset_topic::TopicOffsetStore;
+pub(crate) use super::transactional_offsets::TransactionalOffsets;
 use crate::config::StorageTopic;
 
 /// Where the offsets of a source connector are. Clones share everything.
@@ -79,6 +80,26 @@ impl OffsetStore {
             OffsetStore::Topic(topic) => Ok(topic.set(entries).await?),
             OffsetStore::Own(own) => own.set(entries).await,
         }
+    }
+
+    /// Where a task's own producer writes them; `None` where they are in a file.
+    ///
+    /// # Errors
+    /// When a topic of the connector's own cannot be opened.
+    pub(crate) async fn for_transactions(
+        &self,
+    ) -> Result<Option<TransactionalOffsets>, OffsetError> {
+        Ok(match self {
+            OffsetStore::File(_) => None,
+            OffsetStore::Topic(topic) => Some(TransactionalOffsets::new(topic.clone(), None)),
+            OffsetStore::Own(own) => {
+                let copies = Some(own.worker.clone());
+                Some(TransactionalOffsets::new(
+                    own.opened().await?.clone(),
+                    copies,
+                ))
+            }
+        })
     }
 
     /// Finishes the writes and ends it.

@@ -122,6 +122,22 @@ impl<B: Copy + Ord> InFlight<B> {
         }
     }
 
+    /// Takes the newest offset of every source partition, acked or not, and forgets everything: with a transaction the
+    /// records are stored together with these, or none of them are.
+    pub(crate) fn drain(&mut self, mut take: impl FnMut(&SourcePartition, SourceOffset)) {
+        for queue in self.slots.drain(..).flatten() {
+            let newest = queue.runs.into_iter().next_back();
+            let newest = newest.map(|run| run.offset).or(queue.committable);
+            if let Some(offset) = newest {
+                take(&queue.partition, offset);
+            }
+        }
+        self.free.clear();
+        self.index.clear();
+        self.open.clear();
+        self.ready.clear();
+    }
+
     fn slot(&mut self, partition: &SourcePartition) -> usize {
         let hash = content_hash(partition.entries());
         let known = self.index.entry(hash).or_default();
@@ -209,6 +225,24 @@ mod tests {
         });
         out.sort();
         out
+    }
+
+    #[test]
+    fn a_transaction_takes_the_newest_offsets_whatever_was_acked() {
+        let mut in_flight = InFlight::new();
+        let at = |n| SourceOffset::position("position", n);
+        in_flight.push(1, &partition(1), at(1));
+        in_flight.push(1, &partition(2), at(2));
+        in_flight.push(2, &partition(1), at(3));
+        in_flight.ack(1);
+        let mut taken = Vec::new();
+        in_flight.drain(|_, offset| taken.push(offset));
+        assert_eq!(taken, [at(3), at(2)]);
+        in_flight.ack(2);
+        assert!(in_flight.is_empty() && drained(&mut in_flight).is_empty());
+        in_flight.push(3, &partition(2), at(4));
+        in_flight.ack(3);
+        assert_eq!(drained(&mut in_flight).len(), 1);
     }
 
     /// What happens to the tracker, as a test chooses it.

@@ -19,7 +19,10 @@ pub(crate) use metered::metered;
 pub(crate) use pace::{Hold, Pace};
 pub(crate) use parts::{NotedTopics, TaskParts};
 pub(crate) use sink::{Conversion as SinkConversion, SinkLoop, SinkParts};
-pub(crate) use source::{Encoding as SourceEncoding, SourceLoop, SourceParts, Topics};
+pub(crate) use source::{
+    Encoding as SourceEncoding, Ends, SourceLoop, SourceParts, Topics, TransactionParts,
+    commit_transaction,
+};
 pub(crate) use topic_creation::TopicCreation;
 pub(crate) use watchdog::Watchdog;
 

@@ -10,6 +10,7 @@ use windlass_client::{Consumer, Producer, Subscription};
 
 use super::{StatusReporter, TaskHandle, Worker, client_config};
 use crate::config::{ConnectorConfig, TopicSelection};
+use crate::herder::TaskGuard;
 use crate::metrics::TaskMetrics;
 use crate::offsets::OffsetCodec;
 use crate::pipeline::dead_letters::DeadLetterParts;
@@ -34,6 +35,7 @@ struct Run {
     control: watch::Receiver<Control>,
     reporter: StatusReporter,
     metrics: Arc<TaskMetrics>,
+    guard: TaskGuard,
 }
 
 impl Worker {
@@ -44,6 +46,7 @@ impl Worker {
         id: TaskId,
         configs: Result<(Arc<Props>, Arc<Props>)>,
         control: Control,
+        guard: TaskGuard,
         failed: Option<OnFailure>,
     ) -> TaskHandle {
         let plugin = configs.and_then(|(connector, task)| {
@@ -64,6 +67,7 @@ impl Worker {
                 control,
                 reporter: reporter.clone(),
                 metrics: Arc::clone(&metrics),
+                guard,
             };
             self.make(run, info, plugin, &connector)
         });
@@ -103,6 +107,7 @@ impl Worker {
             control,
             reporter,
             metrics,
+            guard,
         } = run;
         let kind = plugin.kind();
         let connector = ConnectorConfig::new(&self.plugins, kind, connector.clone())?;
@@ -133,9 +138,12 @@ impl Worker {
             id,
         };
         Ok(match plugin {
-            Connector::Source(c) => {
-                Task::Source(Box::new(self.source(common, c.new_task(), &connector)?))
-            }
+            Connector::Source(c) => Task::Source(Box::new(self.source(
+                common,
+                c.new_task(),
+                &connector,
+                guard,
+            )?)),
             Connector::Sink(c) => {
                 Task::Sink(Box::new(self.sink(common, c.new_task(), &connector)?))
             }
@@ -147,28 +155,39 @@ impl Worker {
         common: TaskParts,
         task: Box<dyn SourceTask>,
         connector: &ConnectorConfig,
+        guard: TaskGuard,
     ) -> Result<SourceParts> {
         let id = &common.id;
-        let properties = client_config::producer(
-            &self.config,
-            connector.props(),
-            format!("connector-producer-{id}"),
-        );
-        let parsed = ProducerConfig::parse(&properties).map_err(wrong)?;
-        warn_unknown(id, "producer", &parsed.unknown);
-        let cluster = self.clusters.cluster(&parsed.config.client);
+        let (transactions, context, producer) = if self.writes_transactions() {
+            let (parts, context) = self.transaction_parts(guard, connector)?;
+            let producer = self.transactional_producer(id, connector.props())?;
+            (Some(parts), context, producer)
+        } else {
+            (None, None, self.plain_producer(id, connector.props())?)
+        };
+        let cluster = self.clusters.cluster(&producer.client);
         Ok(SourceParts {
             task,
             context: SourceTaskContext {
                 offsets: self.offset_reader(&id.connector, connector.props())?,
+                transactions: context,
             },
-            producer: Producer::new(cluster, parsed.config),
+            producer: Producer::new(cluster, producer),
+            transactions,
             encoding: SourceEncoding::new(self.converters(connector)?, self.transforms(connector)?),
             topics: self.topics(id, connector.props())?,
             offsets: self.offset_store(&id.connector, connector.props())?,
             codec: OffsetCodec::new(&id.connector),
             common,
         })
+    }
+
+    fn plain_producer(&self, id: &TaskId, connector: &Props) -> Result<ProducerConfig> {
+        let client_id = format!("connector-producer-{id}");
+        let properties = client_config::producer(&self.config, connector, client_id);
+        let parsed = ProducerConfig::parse(&properties).map_err(wrong)?;
+        warn_unknown(id, "producer", &parsed.unknown);
+        Ok(parsed.config)
     }
 
     fn sink(
@@ -266,7 +285,7 @@ fn wrong(error: ConfigError) -> ConnectError {
     ConnectError::config(error.to_string())
 }
 
-fn warn_unknown(id: &TaskId, client: &str, unknown: &[String]) {
+pub(super) fn warn_unknown(id: &TaskId, client: &str, unknown: &[String]) {
     let TaskId { connector, task } = id;
     for key in unknown {
         tracing::warn!(%connector, task, "the {client} does not know the key {key:?}");

@@ -12,6 +12,7 @@ mod resolve;
 mod sink_offsets;
 mod start;
 mod topics;
+mod transactions;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicI32;
@@ -29,7 +30,7 @@ pub use self::start::{
     DistributedOptions, StartError, WorkerOptions, data_runtime, start_distributed,
     start_standalone, stored_connectors,
 };
-use crate::config::{ConnectorValidation, StorageTopic, WorkerConfig};
+use crate::config::{ConnectorValidation, ExactlyOnce, StorageTopic, WorkerConfig};
 use crate::herder::ConnectorType;
 use crate::metrics::Metrics;
 use crate::offsets::{OffsetCodec, OffsetReader};
@@ -51,6 +52,10 @@ pub(crate) struct Worker {
     offsets: OffsetStore,
     /// The worker's topic of source offsets; a standalone worker has none.
     offset_topic: Option<StorageTopic>,
+    /// Whether source tasks write in transactions.
+    exactly_once: ExactlyOnce,
+    /// `group.id`; empty in a standalone worker.
+    group_id: Arc<str>,
     /// The generation of the workers' group; 0 in a standalone worker.
     generation: Arc<AtomicI32>,
     /// How long what runs here surely is this worker's; a standalone worker needs none.

@@ -59,12 +59,16 @@ impl Worker {
             .map(|c| (c.partition.clone(), c.offset.clone()))
             .collect();
         let store = self.offset_store(name, &config).map_err(internal)?;
+        let kept = Arc::clone(&config);
         let knows = isolated(&self.data, async move {
             connector.alter_offsets(&config, &asked).await
         });
         let knows = knows.await.map_err(internal)?;
         let entries = encode(name, &changes).map_err(internal)?;
-        if !entries.is_empty() {
+        if !entries.is_empty() && self.writes_transactions() {
+            let stored = self.store_in_transaction(name, &kept, entries).await;
+            stored.map_err(internal)?;
+        } else if !entries.is_empty() {
             store
                 .set(entries)
                 .await

@@ -20,12 +20,15 @@ impl Worker {
     /// When the connector's client settings are wrong.
     pub(crate) fn offset_store(&self, connector: &str, config: &Props) -> Result<OffsetStore> {
         let named = text(config, "offsets.storage.topic").filter(|name| !name.is_empty());
+        let elsewhere = self.writes_elsewhere(config);
+        let shared_name = self.offset_topic.as_ref().map(|topic| topic.name.as_str());
+        let named = named.or(shared_name.filter(|_| elsewhere));
         let (OffsetStore::Topic(worker), Some(shared), Some(name)) =
             (&self.offsets, &self.offset_topic, named)
         else {
             return Ok(self.offsets.clone());
         };
-        if name == shared.name {
+        if name == shared.name && !elsewhere {
             return Ok(self.offsets.clone());
         }
         // Not a task's: the settings are those of the connector's clients under another name.
@@ -38,9 +41,13 @@ impl Worker {
         consumer.remove("group.id");
         consumer.insert("client.id".to_owned(), id.clone());
         // What a transaction has not committed is no offset (OF-010).
-        consumer
+        let committed = || "read_committed".to_owned();
+        let isolation = consumer
             .entry("isolation.level".to_owned())
-            .or_insert_with(|| "read_committed".to_owned());
+            .or_insert_with(committed);
+        if self.writes_transactions() {
+            *isolation = committed();
+        }
         let producer = client_config::producer(&self.config, config, id.clone());
         let admin = client_config::admin(&self.config, config, id);
         let admin = AdminConfig::parse(&admin).map_err(wrong)?.config;
@@ -64,6 +71,13 @@ impl Worker {
             opened: OnceCell::new(),
         };
         Ok(OffsetStore::Own(Arc::new(own)))
+    }
+
+    /// Whether a source's transactions go to another cluster than the worker's: its offsets have to be there too.
+    fn writes_elsewhere(&self, config: &Props) -> bool {
+        self.writes_transactions()
+            && text(config, "producer.override.bootstrap.servers")
+                .is_some_and(|servers| servers != self.config.bootstrap_servers.join(","))
     }
 }
 

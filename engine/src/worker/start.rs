@@ -14,7 +14,9 @@ use windlass_client::{ClientError, Clusters, Env};
 
 use super::topics::Topics;
 use super::{Worker, client_config};
-use crate::config::{ConnectorValidation, DistributedConfig, StandaloneConfig, WorkerConfig};
+use crate::config::{
+    ConnectorValidation, DistributedConfig, ExactlyOnce, StandaloneConfig, WorkerConfig,
+};
 use crate::herder::{DistributedHerder, DistributedParts, Herder, LogLevel, StandaloneHerder};
 use crate::metrics::{Metrics, Sampling};
 use crate::peer::PeerClient;
@@ -99,6 +101,8 @@ pub async fn start_standalone(options: WorkerOptions) -> Result<Herder, StartErr
         statuses: Arc::new(StatusStore::default()),
         offsets: OffsetStore::File(offsets),
         offset_topic: None,
+        exactly_once: ExactlyOnce::Disabled,
+        group_id: Arc::from(""),
         generation: Arc::default(),
         lease: None,
         clusters,
@@ -166,13 +170,16 @@ pub async fn start_distributed(options: DistributedOptions) -> Result<Herder, St
     let peers = PeerClient::new(env, common.rest.tls.clone());
     let worker = Arc::new(Worker {
         id: Arc::from(worker_id),
-        validation: ConnectorValidation::new(Arc::clone(&plugins), Arc::clone(&common)).clustered(),
+        validation: ConnectorValidation::new(Arc::clone(&plugins), Arc::clone(&common))
+            .clustered(config.exactly_once),
         config: common,
         plugins,
         configs,
         statuses: Arc::new(statuses),
         offsets: OffsetStore::Topic(offsets),
         offset_topic: Some(config.offset_topic.clone()),
+        exactly_once: config.exactly_once,
+        group_id: Arc::from(config.group_id.as_str()),
         generation: Arc::default(),
         lease: Some(member.lease().clone()),
         clusters,

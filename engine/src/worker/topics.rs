@@ -20,6 +20,7 @@ use crate::storage::config::ConfigSnapshot;
 use crate::storage::config_state::ConfigChange;
 use crate::storage::config_topic::ConfigTopic;
 use crate::storage::internal_topic::{check_single, prepare};
+use crate::storage::leader_writer::LeaderWriter;
 use crate::storage::offset_topic::TopicOffsetStore;
 use crate::storage::status::StatusStore;
 
@@ -102,9 +103,18 @@ impl<'a> Topics<'a> {
             })
         });
         let log = self.log(topic, "configs")?;
+        let leader = self.leader(topic)?;
         let (snapshot, runtime) = (Arc::clone(snapshot), self.runtime);
-        let store =
-            ConfigTopic::start(&self.cluster, log, snapshot, type_of, changes, runtime).await;
+        let store = ConfigTopic::start(
+            &self.cluster,
+            log,
+            leader,
+            snapshot,
+            type_of,
+            changes,
+            runtime,
+        )
+        .await;
         let store = store.map_err(unreadable(topic))?;
         check_single(topic, store.partitions())?;
         Ok(store)
@@ -123,13 +133,37 @@ impl<'a> Topics<'a> {
         GroupMember::new(&self.cluster, config, self.runtime)
     }
 
-    fn log(&self, topic: &StorageTopic, what: &str) -> Result<CompactedTopicConfig, ConfigError> {
+    /// The leader's own way to write the config topic, if it writes in transactions (EO-003).
+    fn leader(&self, topic: &StorageTopic) -> Result<Option<LeaderWriter>, ConfigError> {
+        if !self.config.exactly_once.has_transactional_leader() {
+            return Ok(None);
+        }
+        let mut properties = self.clients("configs-leader");
+        let id = format!("connect-cluster-{}", self.config.group_id);
+        properties.insert("transactional.id".to_owned(), id);
+        properties.insert("enable.idempotence".to_owned(), "true".to_owned());
+        properties.insert("acks".to_owned(), "all".to_owned());
+        let config = ProducerConfig::parse(&properties)?.config;
+        let (cluster, topic) = (self.cluster.clone(), Arc::from(topic.name.as_str()));
+        Ok(Some(LeaderWriter::new(cluster, config, topic)))
+    }
+
+    fn clients(&self, what: &str) -> Properties {
         let mut properties = self.properties.clone();
         let given = properties.get("client.id").filter(|id| !id.is_empty());
         let base = given.cloned();
         let base = base.unwrap_or_else(|| format!("connect-{}", self.config.group_id));
         properties.insert("client.id".to_owned(), format!("{base}-{what}"));
         properties.insert("delivery.timeout.ms".to_owned(), i32::MAX.to_string());
+        properties
+    }
+
+    fn log(&self, topic: &StorageTopic, what: &str) -> Result<CompactedTopicConfig, ConfigError> {
+        let mut properties = self.clients(what);
+        if self.config.exactly_once.is_enabled() {
+            let committed = "read_committed".to_owned();
+            properties.insert("isolation.level".to_owned(), committed);
+        }
         Ok(CompactedTopicConfig {
             topic: Arc::from(topic.name.as_str()),
             consumer: ConsumerConfig::parse(&properties)?.config,

@@ -123,6 +123,21 @@ impl Cluster {
         .await;
     }
 
+    /// Waits until so many tasks are in a state, whatever the connector's.
+    pub async fn until_states_of_tasks(&self, name: &str, state: State, tasks: usize) {
+        until(&format!("{tasks} tasks of {name} are {state}"), || {
+            self.herders[0].connector_status(name).is_ok_and(|status| {
+                status.tasks.len() == tasks
+                    && status.tasks.iter().all(|(_, task)| task.state == state)
+            })
+        })
+        .await;
+    }
+
+    pub async fn until_task_failed(&self, name: &str) {
+        self.until_states_of_tasks(name, State::Failed, 1).await;
+    }
+
     pub async fn until_running(&self, name: &str, tasks: usize) {
         self.until_states(name, State::Running, tasks).await;
     }

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use tokio::sync::Notify;
 use windlass_api::{
-    ConfigDef, ConfigKey, ConnectorContext, ConnectorPlugin, Headers, Kind, NewConnector,
-    OffsetMap, Props, Record, RecordMetadata, Result, Schema, SourceConnector,
+    ConfigDef, ConfigKey, ConnectorContext, ConnectorPlugin, ExactlyOnceSupport, Headers, Kind,
+    NewConnector, OffsetMap, Props, Record, RecordMetadata, Result, Schema, SourceConnector,
     SourceConnectorContext, SourceOffset, SourcePartition, SourceRecord, SourceTask,
-    SourceTaskContext, Text, Value,
+    SourceTaskContext, Text, TransactionContext, Value,
 };
 
 use super::Script;
@@ -67,7 +67,10 @@ impl Feed {
 
 fn record(topic: &Arc<str>, value: Value) -> SourceRecord {
     let position = match &value {
-        Value::String(text) => text.parse().unwrap_or(-1),
+        Value::String(text) => {
+            let number = text.split(' ').next().unwrap_or_default();
+            number.parse().unwrap_or(-1)
+        }
         _ => -1,
     };
     SourceRecord {
@@ -134,7 +137,7 @@ impl SourceConnector for Connector {
     }
 
     fn new_task(&self) -> Box<dyn SourceTask> {
-        Box::new(Task(Arc::clone(&self.0)))
+        Box::new(Task(Arc::clone(&self.0), None))
     }
 
     async fn alter_offsets(
@@ -146,18 +149,49 @@ impl SourceConnector for Connector {
         Ok(true)
     }
 
+    fn exactly_once_support(&self, props: &Props) -> Option<ExactlyOnceSupport> {
+        match props.get("file")?.as_deref()? {
+            "none" => Some(ExactlyOnceSupport::Unsupported),
+            _ => Some(ExactlyOnceSupport::Supported),
+        }
+    }
+
+    fn can_define_transaction_boundaries(&self, props: &Props) -> bool {
+        props.contains_key("file")
+    }
+
     async fn stop(&mut self) -> Result<()> {
         self.0.enter("connector.stop").await
     }
 }
 
-struct Task(Arc<Script>);
+/// It ends transactions after records that say so.
+struct Task(Arc<Script>, Option<TransactionContext>);
+
+impl Task {
+    fn end_transactions(&self, records: &[SourceRecord]) {
+        let Some(transactions) = &self.1 else { return };
+        for (place, record) in records.iter().enumerate() {
+            let Value::String(text) = &record.record.value else {
+                continue;
+            };
+            match text.split_once(' ').map(|(_, wish)| wish) {
+                Some("commit") => transactions.commit_transaction_on(place),
+                Some("abort") => transactions.abort_transaction_on(place),
+                Some("commit batch") => transactions.commit_transaction(),
+                Some("abort batch") => transactions.abort_transaction(),
+                _ => {}
+            }
+        }
+    }
+}
 
 #[async_trait]
 impl SourceTask for Task {
     async fn start(&mut self, context: SourceTaskContext, _props: Props) -> Result<()> {
         let found = context.offsets.offset(&partition()).await?;
         self.0.source.found.lock().unwrap().push(found);
+        self.1 = context.transactions;
         self.0.enter("task.start").await
     }
 
@@ -167,6 +201,7 @@ impl SourceTask for Task {
             self.0.enter("task.poll").await?;
             records.extend(feed.lines.lock().unwrap().drain(..));
             if !records.is_empty() {
+                self.end_transactions(records);
                 return Ok(());
             }
             feed.more.notified().await;

@@ -91,9 +91,9 @@ impl ConnectorLoop {
     }
 
     fn store(&self, config: Props, target: TargetState) {
-        let (tasks, applied) = self
+        let (tasks, applied, generation) = self
             .entry()
-            .map(|entry| (entry.tasks.clone(), entry.applied.clone()))
+            .map(|entry| (entry.tasks.clone(), entry.applied.clone(), entry.generation))
             .unwrap_or_default();
         self.worker.configs().put(ConnectorEntry {
             name: Arc::clone(&self.name),
@@ -102,6 +102,7 @@ impl ConnectorLoop {
             target,
             tasks,
             applied,
+            generation,
         });
     }
 

@@ -8,8 +8,8 @@ use windlass_api::{ConnectError, ErrorKind, Props};
 
 use super::ConnectorLoop;
 use crate::config::providers::gave_up;
-use crate::herder::HerderError;
 use crate::herder::message::{Message, Request};
+use crate::herder::{HerderError, TaskGuard};
 use crate::status::{TargetState, TaskId, TaskNumber};
 use crate::task::{Control, OnFailure};
 use crate::trace::chain;
@@ -72,12 +72,17 @@ impl ConnectorLoop {
         } else {
             Control::Run
         };
+        let guard = TaskGuard {
+            id: id.clone(),
+            generation: entry.generation,
+            herder: self.herder.clone(),
+        };
         *self.task_runs.entry(task).or_default() += 1;
         let comeback = self.comeback(&entry, Some(task));
         let failed =
             comeback.map(|comeback| -> OnFailure { Box::new(|| comeback.after_failure()) });
         let worker = Arc::clone(&self.worker);
-        let handle = worker.start_task(id, configs, control, failed);
+        let handle = worker.start_task(id, configs, control, guard, failed);
         self.tasks.insert(task, handle);
     }
 

@@ -49,6 +49,7 @@ impl DistributedHerder {
             }
             ConfigChange::Tasks(name) => {
                 self.unbalanced = true;
+                self.abandon_fencing(&name);
                 // Also those that will come back: they have another configuration then (B-031).
                 let tasks = self.started.tasks.iter();
                 let tasks = tasks.filter(|id| id.connector == name).cloned().collect();

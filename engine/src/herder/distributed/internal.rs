@@ -82,11 +82,7 @@ impl DistributedHerder {
                 Ok(()) => self.store_tasks(&name, &tasks, true).await,
                 Err(elsewhere) => Err(elsewhere),
             },
-            Internal::Fence => {
-                let text =
-                    "exactly-once delivery of source connectors is not enabled on this worker";
-                Err(HerderError::Internal(text.to_owned()))
-            }
+            Internal::Fence => return self.fence_here(name, reply).await,
         };
         answer(reply, result);
     }
@@ -148,7 +144,7 @@ impl DistributedHerder {
         }
     }
 
-    fn signed(&self, body: &[u8]) -> HeaderMap {
+    pub(super) fn signed(&self, body: &[u8]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         let json = HeaderValue::from_static("application/json");
         headers.insert(ACCEPT, json.clone());
@@ -195,7 +191,7 @@ fn tasks_json(tasks: &[Arc<Props>]) -> Bytes {
 }
 
 /// A name as a segment of a path.
-fn encode(name: &str) -> String {
+pub(super) fn encode(name: &str) -> String {
     let mut out = String::new();
     for byte in name.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
@@ -208,4 +204,4 @@ fn encode(name: &str) -> String {
 }
 
 /// The leader may wait for the end of a rebalance.
-const POST_TIMEOUT: Duration = Duration::from_secs(90);
+pub(super) const POST_TIMEOUT: Duration = Duration::from_secs(90);

@@ -8,6 +8,7 @@
 //! ```
 
 mod changes;
+mod fencing;
 mod internal;
 mod lead;
 mod rebalance;
@@ -22,6 +23,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use windlass_client::group::{GroupEvent, GroupMember};
 
+use self::fencing::Fencing;
 use self::lead::Leading;
 use super::handle::Herder;
 use super::message::{Message, Request};
@@ -71,6 +73,8 @@ pub(crate) struct DistributedHerder {
     rejoin_at: Option<Instant>,
     assignor: IncrementalAssignor,
     leading: Option<Leading>,
+    /// Rounds of fencing under way, by connector; only the leader has any.
+    fencings: BTreeMap<Arc<str>, Fencing>,
     /// Requests that wait for the end of a rebalance.
     waiting: VecDeque<Request>,
     begun: Instant,
@@ -120,6 +124,7 @@ impl DistributedHerder {
             rejoin_at: None,
             assignor: IncrementalAssignor::new(parts.config.max_rebalance_delay).guests_first(),
             leading: None,
+            fencings: BTreeMap::new(),
             waiting: VecDeque::new(),
             begun: Instant::now(),
             parts,
@@ -178,6 +183,7 @@ impl DistributedHerder {
             self.rejoin("configurations changed").await;
         }
         if self.settled {
+            self.parts.topic.follow_leadership(self.is_leader()).await;
             self.renew_session_key().await;
             while let Some(request) = self.waiting.pop_front() {
                 self.on_request(request).await;

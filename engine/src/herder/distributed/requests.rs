@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use tokio::sync::oneshot;
 use windlass_api::Props;
 
 use super::DistributedHerder;
 use crate::herder::connector::restart::plan;
 use crate::herder::handle::info;
 use crate::herder::message::{Command, Message, Reply, Request, answer, unknown};
-use crate::herder::{ConnectorInfo, ConnectorStatus, HerderError, PutOutcome, RestartScope};
+use crate::herder::{
+    ConnectorInfo, ConnectorStatus, ConnectorType, HerderError, PutOutcome, RestartScope,
+};
 use crate::status::{TargetState, TaskId, TaskNumber};
 use crate::storage::config::ConnectorEntry;
 use crate::storage::config_topic::ConfigWriteError;
@@ -32,6 +35,11 @@ impl DistributedHerder {
                 answer(reply, written.map_err(failed));
             }
             Request::Tasks { name, tasks, anew } => self.publish_tasks(name, tasks, anew).await,
+            Request::Fenced {
+                name,
+                generation,
+                result,
+            } => self.on_fenced(&name, generation, result).await,
             Request::Connector {
                 name,
                 command: Command::SetTarget { target, reply },
@@ -43,6 +51,15 @@ impl DistributedHerder {
             // What depends on who leads or runs what waits until that is clear.
             request if !self.settled => self.waiting.push_back(request),
             Request::Internal(request) => self.on_internal(request).await,
+            Request::Fence { name, reply } => self.fence(name, reply).await,
+            Request::Verify {
+                id,
+                generation,
+                reply,
+            } => {
+                let result = self.verify(&id, generation).await;
+                answer(reply, result);
+            }
             Request::Connector { name, command } => self.obey(name, command).await,
         }
     }
@@ -78,12 +95,12 @@ impl DistributedHerder {
             Command::AlterOffsets { offsets, reply } => {
                 if let Some(reply) = self.may_alter(&name, reply) {
                     let command = Command::AlterOffsets { offsets, reply };
-                    self.pass_on(&name, command);
+                    self.alter(&name, command).await;
                 }
             }
             Command::ResetOffsets { reply } => {
                 if let Some(reply) = self.may_alter(&name, reply) {
-                    self.pass_on(&name, Command::ResetOffsets { reply });
+                    self.alter(&name, Command::ResetOffsets { reply }).await;
                 }
             }
         }
@@ -129,6 +146,7 @@ impl DistributedHerder {
             target: TargetState::Started,
             tasks: before.map(|entry| entry.tasks.clone()).unwrap_or_default(),
             applied: None,
+            generation: 0,
         };
         let written = self.parts.topic.put_connector(name, config, target).await;
         written.map_err(failed)?;
@@ -233,6 +251,31 @@ impl DistributedHerder {
         };
         answer(reply, Err(refused));
         None
+    }
+
+    /// Has offsets changed; those of a source that writes in transactions once none of its tasks can write any more
+    /// (EO-022).
+    async fn alter(&mut self, name: &Arc<str>, command: Command) {
+        let source = self.entry(name).and_then(|entry| entry.kind) == Some(ConnectorType::Source);
+        if !source || !self.parts.worker.writes_transactions() {
+            return self.pass_on(name, command);
+        }
+        let (reply, fenced) = oneshot::channel();
+        self.fence_here(Arc::clone(name), reply).await;
+        let local = self.local(name).clone();
+        tokio::spawn(async move {
+            let refused = match fenced.await {
+                Ok(Ok(())) => return drop(local.send(Message::Command(command))),
+                Ok(Err(error)) => error,
+                Err(_) => HerderError::Internal("the worker stops".to_owned()),
+            };
+            match command {
+                Command::AlterOffsets { reply, .. } | Command::ResetOffsets { reply } => {
+                    answer(reply, Err(refused));
+                }
+                _ => {}
+            }
+        });
     }
 
     fn read_offsets(&self, name: Arc<str>, reply: Reply<Vec<crate::herder::ConnectorOffset>>) {

@@ -10,6 +10,7 @@ use windlass_api::{ConnectError, RecordMetadata, SourceOffset, SourcePartition, 
 use windlass_client::producer::{Ack, Append, BatchId, Producer};
 
 use super::commit::OffsetCommitter;
+use super::transaction::or_never;
 use crate::pipeline::Original;
 use crate::task::in_flight::InFlight;
 use crate::task::kafka;
@@ -19,7 +20,8 @@ use crate::task::{NotedTopics, TaskParts};
 pub(super) struct Delivery {
     pub(super) producer: Producer,
     in_flight: InFlight<BatchId>,
-    committer: OffsetCommitter,
+    /// `None` where offsets are stored in transactions.
+    committer: Option<OffsetCommitter>,
     /// `Some` when the task wants `commit_record`.
     kept: Option<Kept>,
     /// A flush succeeded that the task was not told of.
@@ -37,7 +39,11 @@ struct Kept {
 }
 
 impl Delivery {
-    pub(super) fn new(producer: Producer, committer: OffsetCommitter, keeps_records: bool) -> Self {
+    pub(super) fn new(
+        producer: Producer,
+        committer: Option<OffsetCommitter>,
+        keeps_records: bool,
+    ) -> Self {
         Delivery {
             producer,
             in_flight: InFlight::new(),
@@ -80,7 +86,9 @@ impl Delivery {
         tokio::select! {
             biased;
             ack = self.producer.next_ack() => self.acked(ack, parts),
-            flushed = self.committer.next(&mut self.in_flight) => self.commit_due |= flushed,
+            flushed = or_never(self.committer.as_mut().map(|c| c.next(&mut self.in_flight))) => {
+                self.commit_due |= flushed;
+            }
         }
         self.take_acks(parts);
     }
@@ -134,7 +142,10 @@ impl Delivery {
 
     /// Waits for the acks of everything sent, then stores what was acknowledged; both within the flush timeout.
     pub(super) async fn finish(&mut self, parts: &mut TaskParts) {
-        let deadline = Instant::now() + self.committer.timeout();
+        let Some(timeout) = self.committer.as_ref().map(OffsetCommitter::timeout) else {
+            return;
+        };
+        let deadline = Instant::now() + timeout;
         self.producer.send_ready(true);
         let acks = async {
             while !self.in_flight.is_empty() && self.failure.is_none() {
@@ -144,13 +155,26 @@ impl Delivery {
         };
         // What is not acknowledged in time is sent again by the next run.
         let _ = tokio::time::timeout_at(deadline, acks).await;
-        if self.committer.is_flushing() {
-            self.commit_due |= self.committer.next(&mut self.in_flight).await;
+        let Some(committer) = &mut self.committer else {
+            return;
+        };
+        if committer.is_flushing() {
+            self.commit_due |= committer.next(&mut self.in_flight).await;
         }
-        self.commit_due |= self.committer.begin(&mut self.in_flight);
-        if self.committer.is_flushing() {
-            self.commit_due |= self.committer.next(&mut self.in_flight).await;
+        self.commit_due |= committer.begin(&mut self.in_flight);
+        if committer.is_flushing() {
+            self.commit_due |= committer.next(&mut self.in_flight).await;
         }
+    }
+
+    /// Takes the offsets that a transaction stores with its records.
+    pub(super) fn drain_offsets(&mut self, take: impl FnMut(&SourcePartition, SourceOffset)) {
+        self.in_flight.drain(take);
+    }
+
+    /// A transaction was committed, or there was nothing to commit: the task is to hear of it.
+    pub(super) fn note_commit(&mut self) {
+        self.commit_due = true;
     }
 
     fn acked(&mut self, ack: Ack, parts: &mut TaskParts) {
@@ -161,7 +185,11 @@ impl Delivery {
                     topic: &ack.topic,
                     partition: ack.partition,
                 };
-                let skipped = parts.tolerance.skip_unsent(kafka(error), ack.count, place);
+                let skipped = if self.committer.is_some() {
+                    parts.tolerance.skip_unsent(kafka(error), ack.count, place)
+                } else {
+                    Err(kafka(error))
+                };
                 if let Err(error) = skipped {
                     self.failure.get_or_insert(error);
                     return;

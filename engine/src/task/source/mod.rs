@@ -6,6 +6,7 @@ mod encode;
 mod hold;
 mod send;
 mod topics;
+mod transaction;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +19,9 @@ use self::commit::OffsetCommitter;
 use self::delivery::Delivery;
 pub(crate) use self::encode::Encoding;
 pub(crate) use self::topics::Topics;
+use self::transaction::Transactions;
+use self::transaction::or_never;
+pub(crate) use self::transaction::{Ends, TransactionParts, commit as commit_transaction};
 use super::watchdog::Call;
 use super::{Control, TaskParts};
 use crate::offsets::OffsetCodec;
@@ -31,6 +35,8 @@ pub(crate) struct SourceParts {
     pub(crate) task: Box<dyn SourceTask>,
     pub(crate) context: SourceTaskContext,
     pub(crate) producer: Producer,
+    /// `None` where each record is delivered at least once.
+    pub(crate) transactions: Option<TransactionParts>,
     pub(crate) encoding: Encoding,
     /// `None` leaves topics to the broker.
     pub(crate) topics: Option<Topics>,
@@ -52,6 +58,9 @@ pub(crate) struct SourceLoop {
     /// How many were dropped, and how many bytes appended, that the metrics do not know of yet.
     dropped: u64,
     appended: u64,
+    /// How many may be before a transaction ends; all of the batch where that does not matter.
+    until: usize,
+    transactions: Option<Transactions>,
     /// Whether the next record was transformed already.
     transformed: bool,
     /// The next record before its transforms, where it may be needed again.
@@ -73,6 +82,7 @@ impl SourceLoop {
             task,
             context,
             producer,
+            transactions,
             encoding,
             topics,
             offsets,
@@ -83,8 +93,14 @@ impl SourceLoop {
         }
         common.open_dead_letters().await?;
         let (interval, timeout) = (common.flush_interval, common.flush_timeout);
-        let metrics = Arc::clone(&common.metrics);
-        let committer = OffsetCommitter::new(metrics, offsets, codec, interval, timeout);
+        let (transactions, committer) = match transactions {
+            Some(parts) => (Some(Transactions::new(parts, offsets, codec)), None),
+            None => {
+                let metrics = Arc::clone(&common.metrics);
+                let committer = OffsetCommitter::new(metrics, offsets, codec, interval, timeout);
+                (None, Some(committer))
+            }
+        };
         let delivery = Delivery::new(producer, committer, task.wants_commit_record());
         let mut source = SourceLoop {
             keeps_originals: encoding.has_transforms()
@@ -98,6 +114,8 @@ impl SourceLoop {
             sent: 0,
             dropped: 0,
             appended: 0,
+            until: 0,
+            transactions,
             transformed: false,
             original: None,
             patience: PATIENCE,
@@ -108,12 +126,21 @@ impl SourceLoop {
     }
 
     async fn start_and_execute(&mut self, context: SourceTaskContext) -> Result<()> {
+        if !self.take_over().await? {
+            return Ok(());
+        }
         let props = self.parts.take_props();
         let call = self.parts.watched.enter(Call::Start);
         self.task.start(context, props).await?;
         drop(call);
         self.parts.started();
-        let result = self.execute().await;
+        let mut result = self.execute().await;
+        if result.is_ok() {
+            result = self.end_last().await;
+        }
+        if self.transactions.is_some() && result.is_err() {
+            self.give_up().await;
+        }
         // Also after a failure: what was acknowledged is stored (B-061).
         self.delivery.finish(&mut self.parts).await;
         self.pay_calls().await;
@@ -128,9 +155,15 @@ impl SourceLoop {
             let control = *self.parts.control.borrow_and_update();
             match control {
                 Control::Stop => return Ok(()),
-                Control::Pause => self.park().await,
-                Control::Run if self.sent < self.batch.len() => self.send().await?,
+                Control::Pause => {
+                    self.end_last().await?;
+                    self.park().await;
+                }
+                Control::Run if self.sent < self.until => self.send().await?,
                 Control::Run => {
+                    if !self.end_part().await? {
+                        continue;
+                    }
                     self.batch.clear();
                     self.sent = 0;
                     if self.dropped > 0 {
@@ -142,6 +175,8 @@ impl SourceLoop {
                     if self.parts.pace.is_free() || self.hold_back().await {
                         self.poll().await?;
                     }
+                    self.note_requests();
+                    self.until = self.part_end();
                 }
             }
         }
@@ -155,12 +190,15 @@ impl SourceLoop {
             delivery,
             batch,
             patience,
+            transactions,
             ..
         } = self;
         delivery.take_acks(parts);
         let mut poll = task.poll(batch);
         let mut control = parts.control.clone();
         let begun = Instant::now();
+        let due = delivery.producer.in_transaction();
+        let due = transactions.as_ref().filter(|_| due).and_then(|t| t.due());
         let mut idle = false;
         let polled = loop {
             let owes = delivery.owes_calls();
@@ -177,6 +215,7 @@ impl SourceLoop {
                     *patience = patience.saturating_mul(2);
                     break None;
                 }
+                () = or_never(due.map(tokio::time::sleep_until)) => break None,
                 // Nothing came at once: no use in waiting for more before sending.
                 () = std::future::ready(()), if !idle => {
                     idle = true;

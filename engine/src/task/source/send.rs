@@ -32,6 +32,7 @@ impl SourceLoop {
     /// Sends what is left of the batch, as far as the producer has room; waits when it has none. Returns early when the
     /// task is told something; what is left then stays (B-060).
     pub(super) async fn send(&mut self) -> Result<()> {
+        self.begin()?;
         let blocked = self.fill()?;
         self.delivery.producer.send_ready(false);
         let held = self.delivery.producer.buffered_bytes();
@@ -132,7 +133,9 @@ impl SourceLoop {
 
     /// Appends records until one has to wait. The one that waits has been transformed already and is not again.
     fn fill(&mut self) -> Result<Blocked> {
-        while let Some(record) = self.batch.get_mut(self.sent) {
+        while self.sent < self.until
+            && let Some(record) = self.batch.get_mut(self.sent)
+        {
             if !self.transformed {
                 if self.keeps_originals {
                     self.original = Some(record.clone());
@@ -180,6 +183,12 @@ impl SourceLoop {
             );
             match append {
                 Ok(append) => {
+                    if append.new_batch
+                        && let Some(transactions) = &self.transactions
+                        && transactions.holds_offsets(topic)
+                    {
+                        return Err(ConnectError::connect(OWN_OFFSETS));
+                    }
                     let offset = std::mem::take(&mut record.source_offset);
                     let original = if self.delivery.keeps_records() {
                         self.original.take().or_else(|| {
@@ -254,6 +263,10 @@ fn checked_timestamp(timestamp: Option<i64>) -> Result<Option<i64>> {
         other => Ok(other),
     }
 }
+
+/// What it read of itself would wait for the end of its own transaction (EO-012).
+const OWN_OFFSETS: &str =
+    "Source tasks may not produce to their own offsets topics when exactly-once support is enabled";
 
 /// `SEND_FAILED_BACKOFF_MS`
 const SEND_FAILED_BACKOFF: Duration = Duration::from_millis(100);
