@@ -25,7 +25,7 @@ fn no_line_is_lost_or_comes_twice_while_workers_die_and_freeze() {
 fn java_workers_in_the_group_make_no_difference() {
     let cluster = Cluster::new("mixed");
     let launches = [cluster.windlass(0), cluster.java(1), cluster.windlass(2)];
-    cluster.torment(&launches, events(6).min(20));
+    cluster.torment(&launches, events(4).min(20));
 }
 
 /// A group of workers, with one source connector for each of its files.
@@ -206,7 +206,7 @@ impl Cluster {
             "connector.class": "org.apache.kafka.connect.file.FileStreamSourceConnector",
             "file": self.input(name).to_str().expect("UTF-8"), "topic": self.topic,
             "exactly.once.support": "required",
-            "batch.size": "50",
+            "batch.size": "500",
         });
         let path = format!("/connectors/{}/config", self.connector(name));
         wait_for("the configuration to be taken", PATIENCE, || {
@@ -271,7 +271,7 @@ impl Writing {
                     append_lines(file, first(place) + next, first(place) + next + 20);
                 }
                 next += 20;
-                thread::sleep(Duration::from_millis(20));
+                thread::sleep(Duration::from_millis(40));
             }
             next
         });

@@ -53,19 +53,26 @@ async fn committed(cluster: &Cluster, topic: &str, count: usize) -> Vec<String> 
             let Event::Records(fetched) = event else {
                 continue;
             };
-            for record in fetched.iter().flat_map(|part| part.records()) {
-                let record = record.unwrap();
-                let text =
-                    |bytes: Option<&[u8]>| String::from_utf8(bytes.unwrap().to_vec()).unwrap();
-                values.push(match record.key {
-                    Some(key) => format!("{} {}", text(Some(key)), text(record.value)),
-                    None => text(record.value),
-                });
+            for part in &fetched {
+                for record in part.records() {
+                    let record = record.unwrap();
+                    values.push(shown(record.key, record.value));
+                }
             }
         }
     })
     .await;
     values
+}
+
+/// The value, behind the key where there is one.
+fn shown(key: Option<&[u8]>, value: Option<&[u8]>) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let value = value.map(text).unwrap_or_default();
+    match key {
+        Some(key) => format!("{} {value}", text(key)),
+        None => value,
+    }
 }
 
 /// Waits until this position is the committed one.

@@ -240,13 +240,18 @@ impl ConnectorValidation {
         let source = matches!(plugin, Connector::Source(_));
         let dead_letters = topics::dead_letter_topic(props).is_some();
         let creates_topics = props.keys().any(|key| key.starts_with("topic.creation."));
+        let own_offsets = source && self.keeps_own_offsets(props);
         let mut parts = Vec::new();
         for (client, used) in [
             (Client::Producer, source || dead_letters),
-            (Client::Consumer, !source),
+            (Client::Consumer, !source || own_offsets),
             (
                 Client::Admin,
-                if source { creates_topics } else { dead_letters },
+                if source {
+                    creates_topics || own_offsets
+                } else {
+                    dead_letters
+                },
             ),
         ] {
             if used {
@@ -254,6 +259,16 @@ impl ConnectorValidation {
             }
         }
         parts
+    }
+
+    /// Whether a source of a cluster has clients of its own for its offsets (CC-011).
+    fn keeps_own_offsets(&self, props: &Props) -> bool {
+        let topic = props
+            .get("offsets.storage.topic")
+            .and_then(Option::as_deref);
+        self.exactly_once.is_some_and(|worker| {
+            worker.is_enabled() || topic.is_some_and(|topic| !topic.trim().is_empty())
+        })
     }
 
     fn client_overrides(&self, props: &Props, client: Client) -> ConfigInfos {

@@ -91,7 +91,7 @@ impl ConfigTopic {
                 tracing::warn!(%error, "the right to write to the config topic cannot be claimed yet");
             }
             Err(_) => {
-                tracing::warn!("claiming the right to write to the config topic took too long")
+                tracing::warn!("claiming the right to write to the config topic took too long");
             }
         }
     }
