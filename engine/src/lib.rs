@@ -1,8 +1,11 @@
 //! The Connect runtime: herder, worker, task loops, storage.
 
 pub mod config;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod group;
 pub mod herder;
+pub mod invariants;
 pub mod java_map;
 pub mod metrics;
 pub mod offline;

@@ -3,6 +3,7 @@
 //! It owns the connections (by [`Lane`] and broker), the metadata snapshot, and the cache of coordinators. Nothing here
 //! needs a task of its own: whoever needs a connection or newer metadata does the work, others wait for that one.
 
+mod apart;
 mod coordinator;
 mod env;
 mod lane;

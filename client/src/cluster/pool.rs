@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::time::Instant;
 
+use super::apart::apart;
 use super::{Lane, Shared};
 use crate::backoff::Backoff;
 use crate::connection::{Connection, Opening, open};
@@ -84,7 +85,7 @@ impl Pool {
     /// The connection, opened if need be, after the back-off that earlier failures call for.
     pub(super) async fn connect(
         &self,
-        cluster: &Shared,
+        cluster: &Arc<Shared>,
         lane: Lane,
         target: Target,
     ) -> Result<Connection, ClientError> {
@@ -95,17 +96,24 @@ impl Pool {
         if let Some(connection) = slot.usable() {
             return Ok(connection);
         }
-        let mut attempts = slot.opening.lock().await;
-        if let Some(connection) = slot.usable() {
+        let cluster = Arc::clone(cluster);
+        apart(async move { slot.connect(&cluster, &target).await }).await
+    }
+}
+
+impl Slot {
+    async fn connect(&self, cluster: &Shared, target: &Target) -> Result<Connection, ClientError> {
+        let mut attempts = self.opening.lock().await;
+        if let Some(connection) = self.usable() {
             return Ok(connection);
         }
         if let Some(moment) = attempts.not_before {
             tokio::time::sleep_until(moment).await;
         }
-        match open_target(cluster, &target).await {
+        match open_target(cluster, target).await {
             Ok(connection) => {
                 *attempts = Attempts::default();
-                slot.put(connection.clone());
+                self.put(connection.clone());
                 Ok(connection)
             }
             Err(error) => {
@@ -114,9 +122,7 @@ impl Pool {
             }
         }
     }
-}
 
-impl Slot {
     fn usable(&self) -> Option<Connection> {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.as_ref()

@@ -11,6 +11,7 @@ use kafka_protocol::protocol::StrBytes;
 use tokio::time::Instant;
 use windlass_wire::Request;
 
+use super::apart::apart;
 use super::pool::Target;
 use super::{Call, Cluster, Lane};
 use crate::config::MetadataRecovery;
@@ -61,6 +62,16 @@ impl Refresh {
 impl Cluster {
     /// Asks for these topics (or all of them) and the brokers, unless an answer that began after this call already told.
     pub(super) async fn ask_metadata(
+        &self,
+        all: bool,
+        topics: &[Arc<str>],
+        create: bool,
+    ) -> Result<(), ClientError> {
+        let (cluster, topics) = (self.clone(), topics.to_vec());
+        apart(async move { cluster.take_turn(all, &topics, create).await }).await
+    }
+
+    async fn take_turn(
         &self,
         all: bool,
         topics: &[Arc<str>],

@@ -30,6 +30,10 @@ pub(super) struct Driver {
     asked: Instant,
     events: mpsc::UnboundedSender<GroupEvent>,
     under_way: Option<UnderWay>,
+    /// A heartbeat beside a JoinGroup or SyncGroup whose answer others hold back: the silence alone does not tell whether
+    /// this member is still one.
+    probe: Option<UnderWay>,
+    probed: Instant,
 }
 
 type Leaving = Pin<Box<dyn Future<Output = Result<(), ClientError>> + Send>>;
@@ -75,6 +79,8 @@ impl Driver {
             asked: Instant::now(),
             events,
             under_way: None,
+            probe: None,
+            probed: Instant::now(),
         }
     }
 
@@ -86,6 +92,7 @@ impl Driver {
             } else {
                 None
             };
+            let probe_at = self.probe_at();
             tokio::select! {
                 command = commands.recv() => match command {
                     Some(Command::Leave { reason, left }) => {
@@ -103,7 +110,12 @@ impl Driver {
                     None => return self.leave("the member was dropped").await,
                 },
                 answer = finished(&mut self.under_way) => self.digest(answer),
+                answer = finished(&mut self.probe) => self.on_probe(&answer),
                 () = sleep_until(wake_at) => {}
+                () = sleep_until(probe_at) => {
+                    self.probed = Instant::now();
+                    self.probe = Some(self.heartbeat(Call::from(Lane::Shared)));
+                }
             }
         }
     }
@@ -138,10 +150,34 @@ impl Driver {
             Next::Wait(at) => return at,
             Next::Join => self.join(),
             Next::Sync => self.sync(),
-            Next::Heartbeat => self.heartbeat(),
+            Next::Heartbeat => self.heartbeat(Call::from(&*self.lane)),
             Next::GiveUp => self.give_up(),
         });
         None
+    }
+
+    /// When to look whether the coordinator still knows this member, which waits for its answer.
+    fn probe_at(&self) -> Option<Instant> {
+        let waits = self.under_way.is_some() && self.membership.waits_for_others();
+        let interval = self.membership.config().heartbeat_interval;
+        (waits && self.probe.is_none()).then(|| self.probed + interval)
+    }
+
+    fn on_probe(&mut self, answer: &Answer) {
+        let Answer::Heartbeat(Ok(answer)) = answer else {
+            return;
+        };
+        self.lease
+            .set(self.probed + self.membership.config().session_timeout);
+        self.lease.heard(Instant::now());
+        let code = ErrorCode::new(answer.error_code);
+        // Any other code tells no more than that the rebalance goes on, or has ended a moment ago.
+        let forgotten = code.is_some_and(|code| code.kind() == E::UnknownMemberId);
+        if forgotten && self.membership.waits_for_others() {
+            self.under_way = None;
+            let event = self.membership.forgotten();
+            self.tell(event);
+        }
     }
 
     fn digest(&mut self, answer: Answer) {
@@ -163,18 +199,23 @@ impl Driver {
             Answer::GaveUp => Some(self.membership.gave_up()),
         };
         if let Some(event) = event {
-            let group = self.membership.config().group_id.as_str();
-            match &event {
-                GroupEvent::Lost { reason } => {
-                    self.lease.set(now);
-                    tracing::warn!(group, "lost its place in the group: {reason}");
-                }
-                GroupEvent::RejoinNeeded => tracing::info!(group, "the group rebalances"),
-                GroupEvent::Failed(error) => tracing::warn!(group, "membership failed: {error}"),
-                GroupEvent::Elected { .. } | GroupEvent::Assigned { .. } => {}
-            }
-            let _ = self.events.send(event);
+            self.tell(event);
         }
+    }
+
+    fn tell(&self, event: GroupEvent) {
+        let group = self.membership.config().group_id.as_str();
+        match &event {
+            GroupEvent::Lost { reason } => {
+                self.lease.set(Instant::now());
+                tracing::warn!(group, "lost its place in the group: {reason}");
+            }
+            GroupEvent::RejoinNeeded => tracing::info!(group, "the group rebalances"),
+            GroupEvent::Failed(error) => tracing::warn!(group, "membership failed: {error}"),
+            GroupEvent::Elected { .. } | GroupEvent::Assigned { .. } => {}
+        }
+        // The owner may have left.
+        let _ = self.events.send(event);
     }
 
     fn join(&self) -> UnderWay {
@@ -213,7 +254,7 @@ impl Driver {
         Box::pin(async move { Answer::Sync(ask.await) })
     }
 
-    fn heartbeat(&self) -> UnderWay {
+    fn heartbeat(&self, call: Call) -> UnderWay {
         let config = self.membership.config().clone();
         let who = self.membership.identity().clone();
         let patience = self
@@ -222,7 +263,7 @@ impl Driver {
             .request_timeout
             .min(config.session_timeout);
         let ask = self.ask::<HeartbeatRequest>(
-            self.call(patience),
+            call.timeout(patience),
             |answer| answer.error_code,
             move |version| requests::heartbeat(&config, &who, version),
         );

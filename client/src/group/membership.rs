@@ -148,6 +148,17 @@ impl Membership {
         self.lost(true, String::new());
     }
 
+    /// Whether it is a member that waits for an answer that depends on other members.
+    pub(super) fn waits_for_others(&self) -> bool {
+        let waits = matches!(self.phase, Phase::Joining { .. } | Phase::Syncing { .. });
+        waits && self.who.generation != NO_GENERATION
+    }
+
+    /// The coordinator does not know this member, whatever it was asked for.
+    pub(super) fn forgotten(&mut self) -> GroupEvent {
+        self.lost(true, "the coordinator does not know this member".to_owned())
+    }
+
     /// The owner was stuck and the group has been left for it.
     pub(super) fn gave_up(&mut self) -> GroupEvent {
         let seconds = self.config.rebalance_timeout.as_secs_f64();
@@ -181,9 +192,7 @@ impl Membership {
                 self.back_off(now);
                 None
             }
-            E::UnknownMemberId => {
-                Some(self.lost(true, "the coordinator does not know this member".to_owned()))
-            }
+            E::UnknownMemberId => Some(self.forgotten()),
             E::CoordinatorLoadInProgress
             | E::CoordinatorNotAvailable
             | E::NotCoordinator
@@ -224,9 +233,7 @@ impl Membership {
                 self.back_off(now);
                 self.rejoin_needed()
             }
-            E::UnknownMemberId => {
-                self.lost(true, "the coordinator does not know this member".to_owned())
-            }
+            E::UnknownMemberId => self.forgotten(),
             E::IllegalGeneration => {
                 self.lost(false, "the group went on without this member".to_owned())
             }
@@ -258,9 +265,7 @@ impl Membership {
                 self.back_off(now);
                 None
             }
-            E::UnknownMemberId => {
-                Some(self.lost(true, "the coordinator does not know this member".to_owned()))
-            }
+            E::UnknownMemberId => Some(self.forgotten()),
             E::IllegalGeneration => {
                 Some(self.lost(false, "the group went on without this member".to_owned()))
             }

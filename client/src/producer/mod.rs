@@ -256,6 +256,11 @@ impl Producer {
         self.unacked
     }
 
+    /// Whether the records of a partition are written in the order in which they were appended, whatever fails.
+    pub fn keeps_order(&self) -> bool {
+        self.settings.idempotent || self.settings.max_in_flight == 1
+    }
+
     /// Bytes that batches hold, at most `buffer.memory`.
     pub fn buffered_bytes(&self) -> usize {
         self.memory.used()

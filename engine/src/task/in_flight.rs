@@ -6,6 +6,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use windlass_api::{OffsetMap, SourceOffset, SourcePartition, Value};
 
+use crate::invariants::Invariant;
+
 /// Offsets of records that were handed to the producer, in the order the task gave them (`SubmittedRecords`).
 ///
 /// A source task may have many batches in flight and their acks return in any order. Of each source partition only the
@@ -33,7 +35,8 @@ struct Queue<B> {
     partition: SourcePartition,
     hash: u64,
     runs: VecDeque<Run<B>>,
-    committable: Option<SourceOffset>,
+    /// The last record that may be stored, and its batch.
+    committable: Option<(B, SourceOffset)>,
 }
 
 /// Consecutive records of a source partition in one batch, of which only the last offset matters.
@@ -90,7 +93,7 @@ impl<B: Copy + Ord> InFlight<B> {
                     waiting.push(slot);
                     break;
                 }
-                queue.committable = queue.runs.pop_front().map(|run| run.offset);
+                queue.committable = queue.runs.pop_front().map(|run| (run.batch, run.offset));
             }
             if !was_ready && queue.committable.is_some() {
                 self.ready.push(slot);
@@ -113,7 +116,10 @@ impl<B: Copy + Ord> InFlight<B> {
             let Some(queue) = &mut self.slots[slot] else {
                 continue;
             };
-            if let Some(offset) = queue.committable.take() {
+            if let Some((batch, offset)) = queue.committable.take() {
+                Invariant::OffsetAfterAcks.holds(!self.open.contains_key(&batch), || {
+                    format!("{offset:?} of {:?} is not acknowledged", queue.partition)
+                });
                 take(&queue.partition, offset);
             }
             if queue.runs.is_empty() {

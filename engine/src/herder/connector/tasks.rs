@@ -10,6 +10,7 @@ use super::ConnectorLoop;
 use crate::config::providers::gave_up;
 use crate::herder::message::{Message, Request};
 use crate::herder::{HerderError, TaskGuard};
+use crate::invariants::Invariant;
 use crate::status::{TargetState, TaskId, TaskNumber};
 use crate::task::{Control, OnFailure};
 use crate::trace::chain;
@@ -72,6 +73,12 @@ impl ConnectorLoop {
         } else {
             Control::Run
         };
+        Invariant::WholeTaskSet.holds(!self.shared || entry.applied.is_some(), || {
+            format!("{id} starts, and no set of tasks was committed")
+        });
+        Invariant::OneRunPerTask.holds(!self.tasks.contains_key(&task), || {
+            format!("{id} starts, and its last run has not ended")
+        });
         let guard = TaskGuard {
             id: id.clone(),
             generation: entry.generation,

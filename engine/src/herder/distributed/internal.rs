@@ -111,7 +111,10 @@ impl DistributedHerder {
             return;
         }
         let written = match new_key(config, now) {
-            Ok(key) => self.parts.topic.put_session_key(key).await,
+            Ok(key) => {
+                let written = self.parts.topic.put_session_key(key);
+                self.unless_cut_off(written).await
+            }
             Err(error) => return tracing::error!(%error, "a session key cannot be made"),
         };
         match written {
@@ -132,7 +135,8 @@ impl DistributedHerder {
         if !anew && entry.applied.as_deref() == Some(&*entry.config) && entry.tasks == tasks {
             return Ok(());
         }
-        let stored = self.parts.topic.put_tasks(name, tasks).await;
+        let stored = self.parts.topic.put_tasks(name, tasks);
+        let stored = self.unless_cut_off(stored).await;
         stored.map_err(failed)?;
         tracing::info!(connector = %name, tasks = tasks.len(), "tasks configured");
         Ok(())

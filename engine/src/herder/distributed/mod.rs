@@ -32,7 +32,7 @@ use crate::group::assignor::IncrementalAssignor;
 use crate::group::{Protocol, Work};
 use crate::peer::PeerClient;
 use crate::storage::config_state::ConfigChange;
-use crate::storage::config_topic::ConfigTopic;
+use crate::storage::config_topic::{ConfigTopic, ConfigWriteError};
 use crate::worker::Worker;
 
 /// What a herder is made of.
@@ -173,7 +173,7 @@ impl DistributedHerder {
         if self.rejoin_at.is_some_and(|at| at <= Instant::now()) {
             self.rejoin("the scheduled rebalance is due").await;
         }
-        if self.settled && !self.assigned.is_empty() && self.is_cut_off() {
+        if !self.started.is_empty() && self.is_cut_off() {
             tracing::warn!(
                 "the group's coordinator does not answer: this worker stops its work, which others may have"
             );
@@ -211,6 +211,27 @@ impl DistributedHerder {
         !self.parts.member.lease().holds()
     }
 
+    /// Waits for an answer of Kafka's, but no longer than the group takes this worker for one of its own: what it runs must
+    /// end with its session, whatever the herder is about.
+    async fn unless_cut_off<T>(
+        &self,
+        answer: impl Future<Output = std::result::Result<T, ConfigWriteError>>,
+    ) -> std::result::Result<T, ConfigWriteError> {
+        let cut_off = async {
+            while !self.is_cut_off() {
+                tokio::time::sleep(LOOK).await;
+            }
+            if self.started.is_empty() {
+                std::future::pending().await
+            }
+        };
+        tokio::select! {
+            biased;
+            answer = answer => answer,
+            () = cut_off => Err(ConfigWriteError::Timeout),
+        }
+    }
+
     fn is_leader(&self) -> bool {
         // One that was frozen would lead on until it is told that others do.
         self.membership.leader_id == self.membership.member_id
@@ -221,5 +242,7 @@ impl DistributedHerder {
 
 /// At least as often the herder shows that it is alive, and looks at the clock.
 const TICK: Duration = Duration::from_secs(1);
+/// How often it looks at its lease while it waits for Kafka.
+const LOOK: Duration = Duration::from_millis(200);
 /// How long leaving the group may take.
 const LEAVE: Duration = Duration::from_secs(5);

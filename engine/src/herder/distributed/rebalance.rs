@@ -10,6 +10,7 @@ use windlass_client::group::{Generation, GroupEvent};
 
 use super::DistributedHerder;
 use crate::group::{Assignment, Protocol, Work, WorkerState};
+use crate::invariants::Invariant;
 use crate::metrics::Joined;
 
 impl DistributedHerder {
@@ -46,6 +47,9 @@ impl DistributedHerder {
         let all = self.started.clone();
         self.stop_silently(&all).await;
         self.assigned = Work::default();
+        Invariant::NoWorkAfterFencing.holds(self.started.is_empty(), || {
+            format!("{:?} still runs", self.started)
+        });
         self.rejoin(reason).await;
     }
 

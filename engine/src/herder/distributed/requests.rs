@@ -31,7 +31,8 @@ impl DistributedHerder {
                 level,
                 reply,
             } => {
-                let written = self.parts.topic.put_logger_level(namespace, level).await;
+                let written = self.parts.topic.put_logger_level(namespace, level);
+                let written = self.unless_cut_off(written).await;
                 answer(reply, written.map_err(failed));
             }
             Request::Tasks { name, tasks, anew } => self.publish_tasks(name, tasks, anew).await,
@@ -148,7 +149,8 @@ impl DistributedHerder {
             applied: None,
             generation: 0,
         };
-        let written = self.parts.topic.put_connector(name, config, target).await;
+        let written = self.parts.topic.put_connector(name, config, target);
+        let written = self.unless_cut_off(written).await;
         written.map_err(failed)?;
         Ok(info(&told))
     }
@@ -158,7 +160,8 @@ impl DistributedHerder {
         if self.entry(name).is_none() {
             return Err(unknown(name));
         }
-        let removed = self.parts.topic.remove_connector(name).await;
+        let removed = self.parts.topic.remove_connector(name);
+        let removed = self.unless_cut_off(removed).await;
         removed.map_err(failed)?;
         tracing::info!(connector = %name, "connector deleted");
         Ok(())
@@ -171,16 +174,19 @@ impl DistributedHerder {
             return Err(HerderError::NotFound(format!("Unknown connector {name}")));
         }
         let topic = &self.parts.topic;
-        topic.put_tasks(name, &[]).await.map_err(failed)?;
-        let stopped = topic.put_target(name, TargetState::Stopped).await;
-        stopped.map_err(failed)
+        let released = async {
+            topic.put_tasks(name, &[]).await?;
+            topic.put_target(name, TargetState::Stopped).await
+        };
+        self.unless_cut_off(released).await.map_err(failed)
     }
 
     async fn set_target(&mut self, name: &Arc<str>, target: TargetState) -> Result<()> {
         if self.entry(name).is_none() {
             return Err(HerderError::NotFound(format!("Unknown connector {name}")));
         }
-        let written = self.parts.topic.put_target(name, target).await;
+        let written = self.parts.topic.put_target(name, target);
+        let written = self.unless_cut_off(written).await;
         written.map_err(failed)
     }
 
@@ -230,7 +236,8 @@ impl DistributedHerder {
         let plan = plan(&self.parts.worker, name, scope).ok_or_else(|| {
             HerderError::NotFound(format!("Status for connector {name} not found"))
         })?;
-        let ordered = self.parts.topic.put_restart(name, scope).await;
+        let ordered = self.parts.topic.put_restart(name, scope);
+        let ordered = self.unless_cut_off(ordered).await;
         ordered.map_err(failed)?;
         Ok(plan)
     }

@@ -9,6 +9,7 @@ use super::DistributedHerder;
 use crate::group::Work;
 use crate::herder::connector::ConnectorLoop;
 use crate::herder::message::{Local, Message};
+use crate::invariants::Invariant;
 use crate::status::TaskNumber;
 
 impl DistributedHerder {
@@ -21,6 +22,8 @@ impl DistributedHerder {
                 .send(Message::Local(Local::Start { connector, tasks }));
         }
         self.started.add(&new);
+        let extra = self.started.without(&self.assigned);
+        Invariant::WorkIsAssigned.holds(extra.is_empty(), || format!("{extra:?} runs as well"));
     }
 
     /// Stops what the leader took away, and says so to others before the group goes on (B-042).
@@ -36,7 +39,12 @@ impl DistributedHerder {
                 self.parts.worker.statuses().reset_topics(&name);
             }
         }
-        self.parts.worker.statuses().flush().await;
+        let flushed = async {
+            self.parts.worker.statuses().flush().await;
+            Ok(())
+        };
+        // Cut off, this worker has other things to do than to say what nobody hears.
+        let _ = self.unless_cut_off(flushed).await;
     }
 
     /// Stops work of this worker, all of it at once; what does not stop in time is given up.

@@ -8,6 +8,7 @@ use windlass_client::OffsetAndMetadata;
 use windlass_client::consumer::CommitHandle;
 
 use super::{SinkLoop, api_partition, client_partition};
+use crate::invariants::Invariant;
 use crate::status::TaskId;
 use crate::task::kafka;
 use crate::task::watchdog::Call;
@@ -53,6 +54,7 @@ impl SinkLoop {
         let bytes = self.unflushed;
         match self.pre_commit(&partitions).await? {
             PreCommit::Offsets(offsets) => {
+                self.check_commit_allowed(&offsets);
                 let handle = self.consumer.commit_async(client_offsets(&offsets));
                 let deadline = now + self.common.flush_timeout;
                 self.committing = Some(Committing {
@@ -103,6 +105,7 @@ impl SinkLoop {
         match commit {
             Ok(given) => {
                 if let Some(offsets) = self.offsets.committable(partitions, given) {
+                    self.check_commit_allowed(&offsets);
                     let begun = Instant::now();
                     let committed = self.consumer.commit_sync(client_offsets(&offsets)).await;
                     self.common
@@ -188,7 +191,27 @@ impl SinkLoop {
 
     async fn ask_pre_commit(&mut self, offered: SinkOffsets) -> Result<SinkOffsets> {
         let _call = self.common.watched.enter(Call::PreCommit);
-        self.task.pre_commit(offered).await
+        let given = self.task.pre_commit(offered.clone()).await?;
+        self.asked = offered;
+        Ok(given)
+    }
+
+    fn check_commit_allowed(&self, offsets: &SinkOffsets) {
+        let id = &self.common.id;
+        let within = |of: &SinkOffsets| {
+            let mut offsets = offsets.iter();
+            // What stays as it was committed is in no question.
+            offsets.all(|(partition, offset)| {
+                of.get(partition).is_some_and(|most| offset <= most)
+                    || self.offsets.is_committed(partition, *offset)
+            })
+        };
+        Invariant::CommitAfterFlush.holds(within(&self.asked), || {
+            format!("{id} commits {offsets:?}, asked was about {:?}", self.asked)
+        });
+        Invariant::CommitAfterPut.holds(self.offsets.are_delivered(offsets), || {
+            format!("{id} commits {offsets:?}, which its task has not taken")
+        });
     }
 
     fn check_commit(&mut self) {

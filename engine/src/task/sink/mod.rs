@@ -15,7 +15,9 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::time::Instant;
-use windlass_api::{ConnectError, Result, SinkRecord, SinkTask, SinkTaskContext, TopicPartition};
+use windlass_api::{
+    ConnectError, Result, SinkOffsets, SinkRecord, SinkTask, SinkTaskContext, TopicPartition,
+};
 use windlass_client::consumer::{Consumer, Event, Fetched, Subscription};
 
 use self::commit::Committing;
@@ -53,6 +55,8 @@ pub(crate) struct SinkLoop {
     /// `None` where the task cannot report records.
     errant: Option<Arc<ErrantReporter>>,
     offsets: Offsets,
+    /// The offsets that `pre_commit` was last asked about.
+    asked: SinkOffsets,
     /// Records that `put` has not taken.
     batch: Vec<SinkRecord>,
     /// `put` asked for another try: everything is paused meanwhile (B-080).
@@ -98,6 +102,7 @@ impl SinkLoop {
             context,
             errant,
             offsets: Offsets::default(),
+            asked: SinkOffsets::new(),
             batch: Vec::new(),
             redelivering: false,
             paused: false,

@@ -104,6 +104,21 @@ impl Offsets {
             .sum()
     }
 
+    /// Whether the partition is committed up to this offset.
+    pub(super) fn is_committed(&self, partition: &TopicPartition, offset: i64) -> bool {
+        self.committed.get(partition) == Some(&offset)
+    }
+
+    /// Whether `put` took everything before these offsets, since reading began there at the latest.
+    pub(super) fn are_delivered(&self, offsets: &SinkOffsets) -> bool {
+        let mut offsets = offsets.iter();
+        offsets.all(|(partition, offset)| {
+            let delivered = self.delivered.get(partition);
+            delivered.is_some_and(|delivered| offset <= delivered)
+                || self.is_committed(partition, *offset)
+        })
+    }
+
     /// A commit succeeded.
     pub(super) fn committed(&mut self, offsets: &SinkOffsets) {
         for (partition, offset) in offsets {

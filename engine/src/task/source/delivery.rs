@@ -11,6 +11,7 @@ use windlass_client::producer::{Ack, Append, BatchId, Producer};
 
 use super::commit::OffsetCommitter;
 use super::transaction::or_never;
+use crate::invariants::Invariant;
 use crate::pipeline::Original;
 use crate::task::in_flight::InFlight;
 use crate::task::kafka;
@@ -29,6 +30,8 @@ pub(super) struct Delivery {
     /// A send failed: the task fails when it next looks (B-053).
     failure: Option<ConnectError>,
     topics: NotedTopics,
+    /// The newest batch that was acknowledged, of each topic partition.
+    newest_acks: BTreeMap<(Arc<str>, i32), BatchId>,
 }
 
 /// Records that the task wants back.
@@ -52,6 +55,7 @@ impl Delivery {
             commit_due: false,
             failure: None,
             topics: NotedTopics::default(),
+            newest_acks: BTreeMap::new(),
         }
     }
 
@@ -177,7 +181,31 @@ impl Delivery {
         self.commit_due = true;
     }
 
+    fn check_order(&mut self, ack: &Ack, parts: &TaskParts) {
+        if !self.producer.keeps_order() {
+            return;
+        }
+        let partition = (Arc::clone(&ack.topic), ack.partition);
+        let before = self.newest_acks.insert(partition, ack.batch);
+        Invariant::AcksInOrder.holds(before.is_none_or(|before| before < ack.batch), || {
+            let id = &parts.id;
+            format!("{id}: {:?} was acknowledged after {before:?}", ack.batch)
+        });
+    }
+
+    fn check_empty(&self, parts: &TaskParts) {
+        if self.in_flight.is_empty() && self.producer.in_flight() == 0 {
+            let bytes = self.producer.buffered_bytes();
+            Invariant::BytesInFlight.holds(bytes == 0, || {
+                format!("{} has no records in flight and {bytes} bytes", parts.id)
+            });
+        }
+    }
+
     fn acked(&mut self, ack: Ack, parts: &mut TaskParts) {
+        if ack.result.is_ok() {
+            self.check_order(&ack, parts);
+        }
         let written = match ack.result {
             Ok(written) => Some(written),
             Err(error) => {
@@ -207,6 +235,7 @@ impl Delivery {
         parts.metrics.holds(self.producer.buffered_bytes() as u64);
         parts.note_topic(&ack.topic, &mut self.topics);
         self.in_flight.ack(ack.batch);
+        self.check_empty(parts);
         let Some(kept) = &mut self.kept else { return };
         let records = kept.sent.remove(&ack.batch).unwrap_or_default();
         for (index, record) in (0..).zip(records) {
