@@ -140,8 +140,8 @@ impl Driver {
         let alive = *self.alive.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         let next = self.membership.next(now, alive);
-        if matches!(next, Next::Join | Next::Sync) {
-            // The coordinator waits for the others and takes no silence amiss meanwhile.
+        if matches!(next, Next::Join | Next::Sync) && !self.membership.waits_for_others() {
+            // A member already keeps its lease by heartbeats beside its question; a new one has none to lose.
             self.lease
                 .set(now + self.membership.config().rebalance_timeout + JOIN_MARGIN);
         }
