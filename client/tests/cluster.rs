@@ -2,11 +2,14 @@
 
 mod common;
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use common::kafka;
 use kafka_protocol::messages::ListGroupsRequest;
+use windlass_broker::{Broker, BrokerConfig};
 use windlass_client::config::ClientConfig;
 use windlass_client::{ClientError, Cluster, Coordinator, Env, Lane, Topics};
 
@@ -63,4 +66,21 @@ async fn an_unreachable_cluster_says_what_was_tried() {
         "{text}"
     );
     assert!(text.contains("refused"), "{text}");
+}
+
+#[tokio::test]
+async fn an_asker_that_nobody_polls_holds_nobody_up() {
+    let broker = Broker::start(BrokerConfig::default()).await.unwrap();
+    let config = ClientConfig::for_servers(&broker.address().to_string()).unwrap();
+    let cluster = Cluster::new(&config, Env::default());
+    let mut idle = Box::pin(cluster.refresh(Topics::None));
+    poll_fn(|context| {
+        assert!(idle.as_mut().poll(context).is_pending());
+        Poll::Ready(())
+    })
+    .await;
+    let other = cluster.refresh(Topics::None);
+    let answer = tokio::time::timeout(Duration::from_secs(20), other).await;
+    answer.expect("it waits for nobody").unwrap();
+    drop(idle);
 }

@@ -1,6 +1,7 @@
 //! One run: a broker, three workers, a user, and what breaks.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, UNIX_EPOCH};
 
 use turmoil::Sim;
@@ -31,9 +32,11 @@ pub(crate) fn run(seed: u64, prints: bool) -> turmoil::Result<Vec<String>> {
 
     let directory = tempfile::tempdir()?;
     let path = directory.path().to_owned();
-    let (seed, noting) = (rng.u64(..), Arc::clone(&journal));
+    let flaky = Arc::new(AtomicBool::new(false));
+    let (seed, noting, is_flaky) = (rng.u64(..), Arc::clone(&journal), Arc::clone(&flaky));
     sim.host(broker::NAME, move || {
-        broker::run(path.clone(), seed, Arc::clone(&noting))
+        let (flaky, journal) = (Arc::clone(&is_flaky), Arc::clone(&noting));
+        broker::run(path.clone(), seed, flaky, journal)
     });
     let hosts: Vec<_> = (1..=WORKERS).map(|n| format!("worker{n}")).collect();
     for host in &hosts {
@@ -54,7 +57,7 @@ pub(crate) fn run(seed: u64, prints: bool) -> turmoil::Result<Vec<String>> {
         operator.work().await;
         Ok(())
     });
-    let faults = Faults::new(rng.fork(), Arc::clone(&journal), workers, hosts);
+    let faults = Faults::new(rng.fork(), Arc::clone(&journal), workers, hosts, flaky);
     play(&mut sim, faults, &journal, &stage)?;
     Ok(journal.failures())
 }

@@ -28,7 +28,7 @@ fn main() -> ExitCode {
     let argument = std::env::args().nth(1).unwrap_or_default();
     if let Some((first, last)) = argument.split_once("..") {
         return match (first.parse(), last.parse()) {
-            (Ok(first), Ok(last)) => many::run(first..last),
+            (Ok(first), Ok(last)) => many::run(&(first..last)),
             _ => usage(),
         };
     }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 /// Runs the seeds, as many at a time as there are cores; prints those that fail.
-pub(crate) fn run(seeds: Range<u64>) -> ExitCode {
+pub(crate) fn run(seeds: &Range<u64>) -> ExitCode {
     let (next, failed) = (AtomicU64::new(seeds.start), Mutex::new(Vec::new()));
     let cores = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {

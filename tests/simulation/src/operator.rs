@@ -183,7 +183,7 @@ impl Operator {
         host: &str,
         outcome: Outcome,
     ) -> bool {
-        let (text, done) = match &outcome {
+        let (text, done) = match outcome {
             Outcome::Done => ("done".to_owned(), Some(true)),
             Outcome::Refused(why) => (format!("refused: {why}"), Some(false)),
             Outcome::Unknown(why) => (format!("unknown: {why}"), None),
