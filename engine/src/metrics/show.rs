@@ -7,6 +7,7 @@ use super::task::{TaskView, float};
 use super::text::{Family, Text, labels};
 use super::{Metrics, Startups, TaskDetails, TaskMetrics};
 use crate::herder::ConnectorType;
+use crate::invariants::Invariant;
 use crate::pipeline::ErrorCounters;
 use crate::status::State;
 
@@ -40,6 +41,11 @@ impl Metrics {
                 &labels(&[("reason", reason)]),
                 float(count.value()),
             );
+        }
+        text.family(VIOLATIONS);
+        for invariant in Invariant::ALL {
+            let labels = labels(&[("invariant", invariant.name())]);
+            text.sample(VIOLATIONS, &labels, float(invariant.violations()));
         }
         text.family(CONNECTOR_STATUS);
         for connector in &connectors {
@@ -229,6 +235,10 @@ const TASK_COUNT: Family = Family::gauge(
 const RESTARTS: Family = Family::counter(
     "windlass_restarts_total",
     "Restarts of connectors and tasks on this worker, by who wanted them.",
+);
+const VIOLATIONS: Family = Family::counter(
+    "windlass_invariant_violations_total",
+    "Bugs of the worker that it found itself, each also an error in its log; expected to be 0.",
 );
 const CONNECTOR_STATUS: Family = Family::gauge(
     "kafka_connect_connector_status",
