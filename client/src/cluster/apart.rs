@@ -3,6 +3,7 @@
 use tokio::task::JoinHandle;
 
 use crate::error::ClientError;
+use crate::net::Pending;
 
 /// Does it in a task of its own, which ends when nobody waits for it any more.
 ///
@@ -10,7 +11,7 @@ use crate::error::ClientError;
 /// while its consumer polls. One that holds a lock others wait for would hold it as long as its owner is busy, for ever
 /// if that is with waiting for the same lock.
 pub(super) async fn apart<T: Send + 'static>(
-    work: impl Future<Output = Result<T, ClientError>> + Send + 'static,
+    work: Pending<'static, Result<T, ClientError>>,
 ) -> Result<T, ClientError> {
     let mut task = AbortOnDrop(tokio::spawn(work));
     // It is neither aborted while somebody waits nor does it panic; its runtime may end under it.

@@ -97,7 +97,10 @@ impl Pool {
             return Ok(connection);
         }
         let cluster = Arc::clone(cluster);
-        apart(async move { slot.connect(&cluster, &target).await }).await
+        apart(Box::pin(
+            async move { slot.connect(&cluster, &target).await },
+        ))
+        .await
     }
 }
 

@@ -68,7 +68,8 @@ impl Cluster {
         create: bool,
     ) -> Result<(), ClientError> {
         let (cluster, topics) = (self.clone(), topics.to_vec());
-        apart(async move { cluster.take_turn(all, &topics, create).await }).await
+        let turn = async move { cluster.take_turn(all, &topics, create).await };
+        apart(Box::pin(turn)).await
     }
 
     async fn take_turn(
