@@ -3,11 +3,10 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use turmoil::net::TcpListener;
-use windlass_broker::{Broker, BrokerConfig, Fault, Storage};
+use windlass_broker::{Broker, BrokerConfig, Storage};
 
 use crate::journal::Journal;
 
@@ -20,14 +19,8 @@ pub(crate) fn servers() -> String {
     format!("{NAME}:{PORT}")
 }
 
-/// Runs a broker on a directory, as the last one there left it. While it is flaky, some requests end their connection,
-/// before or after they did their work, and some answers are late.
-pub(crate) async fn run(
-    directory: PathBuf,
-    seed: u64,
-    flaky: Arc<AtomicBool>,
-    journal: Arc<Journal>,
-) -> turmoil::Result {
+/// Runs a broker on a directory, as the last one there left it.
+pub(crate) async fn run(directory: PathBuf, seed: u64, journal: Arc<Journal>) -> turmoil::Result {
     let broker = Broker::open(BrokerConfig {
         listen: SocketAddr::from((Ipv4Addr::UNSPECIFIED, PORT)),
         advertised: Some((NAME.to_owned(), PORT)),
@@ -37,16 +30,6 @@ pub(crate) async fn run(
         rng: fastrand::Rng::with_seed(seed),
         ..BrokerConfig::default()
     })?;
-    let mut rng = fastrand::Rng::with_seed(seed.wrapping_add(1));
-    broker.faults().hook(move |_| {
-        let meets = flaky.load(Ordering::Relaxed) && rng.u32(..ONE_IN) == 0;
-        meets.then(|| match rng.u32(..4) {
-            0 => Fault::DropBeforeHandling,
-            1 => Fault::DropAfterHandling,
-            2 => Fault::Truncate(rng.usize(..12)),
-            _ => Fault::DelayAnswer(Duration::from_millis(rng.u64(..3000))),
-        })
-    });
     let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, PORT)).await?;
     journal.note("the broker is there");
     loop {
@@ -54,6 +37,3 @@ pub(crate) async fn run(
         tokio::spawn(broker.serve(stream));
     }
 }
-
-/// While it is flaky one request in so many meets a fault.
-const ONE_IN: u32 = 10;

@@ -1,7 +1,6 @@
 //! One run: a broker, three workers, a user, and what breaks.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, UNIX_EPOCH};
 
 use turmoil::Sim;
@@ -32,11 +31,9 @@ pub(crate) fn run(seed: u64, prints: bool) -> turmoil::Result<Vec<String>> {
 
     let directory = tempfile::tempdir()?;
     let path = directory.path().to_owned();
-    let flaky = Arc::new(AtomicBool::new(false));
-    let (seed, noting, is_flaky) = (rng.u64(..), Arc::clone(&journal), Arc::clone(&flaky));
+    let (seed, noting) = (rng.u64(..), Arc::clone(&journal));
     sim.host(broker::NAME, move || {
-        let (flaky, journal) = (Arc::clone(&is_flaky), Arc::clone(&noting));
-        broker::run(path.clone(), seed, flaky, journal)
+        broker::run(path.clone(), seed, Arc::clone(&noting))
     });
     let hosts: Vec<_> = (1..=WORKERS).map(|n| format!("worker{n}")).collect();
     for host in &hosts {
@@ -57,7 +54,7 @@ pub(crate) fn run(seed: u64, prints: bool) -> turmoil::Result<Vec<String>> {
         operator.work().await;
         Ok(())
     });
-    let faults = Faults::new(rng.fork(), Arc::clone(&journal), workers, hosts, flaky);
+    let faults = Faults::new(rng.fork(), Arc::clone(&journal), workers, hosts);
     play(&mut sim, faults, &journal, &stage)?;
     Ok(journal.failures())
 }

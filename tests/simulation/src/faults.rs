@@ -1,7 +1,6 @@
 //! What breaks, and when: all of it from the seed.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use turmoil::Sim;
@@ -18,7 +17,6 @@ pub(crate) struct Faults {
     hosts: Vec<String>,
     active: Vec<(Duration, Fault)>,
     next: Duration,
-    flaky: Arc<AtomicBool>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -35,8 +33,6 @@ enum Fault {
     CutOneWay(String, String),
     /// What two hosts send each other is slow.
     Slow(String, String, Duration),
-    /// The broker ends connections in the middle and is late with answers.
-    Flaky,
 }
 
 impl Faults {
@@ -45,7 +41,6 @@ impl Faults {
         journal: Arc<Journal>,
         workers: Arc<Workers>,
         hosts: Vec<String>,
-        flaky: Arc<AtomicBool>,
     ) -> Self {
         Faults {
             rng,
@@ -54,7 +49,6 @@ impl Faults {
             hosts,
             active: Vec::new(),
             next: Duration::ZERO,
-            flaky,
         }
     }
 
@@ -105,7 +99,7 @@ impl Faults {
         } else {
             other
         };
-        match self.rng.u32(..12) {
+        match self.rng.u32(..10) {
             0 | 1 => Fault::Crash(worker),
             2 => Fault::Vanish(worker),
             3 => Fault::Crash(broker::NAME.to_owned()),
@@ -113,7 +107,6 @@ impl Faults {
             6 | 7 => Fault::Cut(worker, peer),
             8 if self.rng.bool() => Fault::CutOneWay(peer, worker),
             8 => Fault::CutOneWay(worker, peer),
-            9 | 10 => Fault::Flaky,
             _ => Fault::Slow(worker, peer, Duration::from_millis(self.rng.u64(200..2000))),
         }
     }
@@ -130,7 +123,6 @@ impl Faults {
             Fault::Hold(a, b) => sim.hold(a.as_str(), b.as_str()),
             Fault::Cut(a, b) => sim.partition(a.as_str(), b.as_str()),
             Fault::CutOneWay(a, b) => sim.partition_oneway(a.as_str(), b.as_str()),
-            Fault::Flaky => self.flaky.store(true, Ordering::Relaxed),
             Fault::Slow(a, b, latency) => sim.set_link_latency(a.as_str(), b.as_str(), *latency),
         }
     }
@@ -148,7 +140,6 @@ impl Faults {
             Fault::Hold(a, b) => sim.release(a.as_str(), b.as_str()),
             Fault::Cut(a, b) => sim.repair(a.as_str(), b.as_str()),
             Fault::CutOneWay(a, b) => sim.repair_oneway(a.as_str(), b.as_str()),
-            Fault::Flaky => self.flaky.store(false, Ordering::Relaxed),
             Fault::Slow(a, b, _) => sim.set_link_latency(a.as_str(), b.as_str(), LATENCY),
         }
     }
@@ -169,7 +160,6 @@ impl Fault {
     fn hosts(&self) -> Vec<&str> {
         match self {
             Fault::Crash(host) | Fault::Vanish(host) => vec![host],
-            Fault::Flaky => vec!["flaky"],
             // The broker is at the other end of most, and may be at several.
             Fault::Hold(a, b)
             | Fault::Cut(a, b)

@@ -20,7 +20,7 @@ struct State {
     quiet: bool,
     instances: u64,
     running: BTreeMap<Task, BTreeMap<u64, Instance>>,
-    /// The highest committed offset that a task of a source was ever started with.
+    /// The committed offset that the last task of a source was started with.
     begun_at: BTreeMap<String, i64>,
     /// How far the newest run of each source has come, and which run that is.
     positions: BTreeMap<String, (u64, i64)>,
@@ -156,17 +156,14 @@ impl Journal {
             .collect()
     }
 
-    /// A source task begins at a committed offset, which must not be before one that an earlier task began at.
+    /// A source task begins at a committed offset. One before that of an earlier run is no fault: a worker that was cut off
+    /// may have stored its last offset late, and its successor its own after that.
     pub(crate) fn begins_at(&self, source: &str, offset: i64) {
         let mut state = self.lock();
-        let highest = state.begun_at.entry(source.to_owned()).or_insert(offset);
-        let before = *highest;
-        *highest = before.max(offset);
-        self.write(&mut state, &format!("{source} begins at {offset}"));
-        drop(state);
-        if offset < before {
-            self.broken(format!("{source} went back from {before} to {offset}"));
-        }
+        let before = state.begun_at.insert(source.to_owned(), offset);
+        let again = before.filter(|before| offset < *before);
+        let again = again.map_or(String::new(), |before| format!(", after {before}"));
+        self.write(&mut state, &format!("{source} begins at {offset}{again}"));
     }
 
     /// A run of a source goes on at this number; numbers that an older run gave out beyond it come again.
@@ -200,7 +197,7 @@ impl Journal {
         let state = self.lock();
         let mut missing = Vec::new();
         for (place, value) in &state.acknowledged {
-            if state.flushed.get(place) != Some(value) {
+            if missing.len() < SHOWN && state.flushed.get(place) != Some(value) {
                 missing.push(format!(
                     "{value} was acknowledged at {place:?}, and no sink has it"
                 ));
@@ -243,6 +240,8 @@ impl Journal {
     }
 }
 
+/// How many missing records are listed.
+const SHOWN: usize = 5;
 /// How long a task may run on two workers: the one that was cut off sees the end of its session by its own clock, looks
 /// at it once a second, and gives the task `offset.flush.timeout.ms` to come to its end.
 const OVERLAP: Duration = Duration::from_secs(4);

@@ -97,7 +97,7 @@ fn props(host: &str, protocol: &str) -> Props {
 }
 
 /// Times are shorter than the defaults, in proportion, so that a minute is long.
-const SETTINGS: [(&str, &str); 21] = [
+const SETTINGS: [(&str, &str); 23] = [
     ("group.id", "simulation"),
     ("key.converter", STRINGS),
     ("value.converter", STRINGS),
@@ -119,6 +119,8 @@ const SETTINGS: [(&str, &str); 21] = [
     ("request.timeout.ms", "5000"),
     ("producer.request.timeout.ms", "5000"),
     ("consumer.request.timeout.ms", "5000"),
+    ("consumer.session.timeout.ms", "6000"),
+    ("consumer.heartbeat.interval.ms", "2000"),
 ];
 const STRINGS: &str = "org.apache.kafka.connect.storage.StringConverter";
 const PORT: u16 = 8083;
