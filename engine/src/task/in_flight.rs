@@ -133,7 +133,9 @@ impl<B: Copy + Ord> InFlight<B> {
     pub(crate) fn drain(&mut self, mut take: impl FnMut(&SourcePartition, SourceOffset)) {
         for queue in self.slots.drain(..).flatten() {
             let newest = queue.runs.into_iter().next_back();
-            let newest = newest.map(|run| run.offset).or(queue.committable);
+            let newest = newest
+                .map(|run| run.offset)
+                .or(queue.committable.map(|(_, offset)| offset));
             if let Some(offset) = newest {
                 take(&queue.partition, offset);
             }
