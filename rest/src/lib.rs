@@ -14,8 +14,6 @@ mod cors;
 mod create_request;
 mod error;
 mod forward;
-#[doc(hidden)]
-pub mod fuzz;
 mod header_rules;
 mod json;
 mod listener;
