@@ -2,6 +2,8 @@
 //! OpenSSL, and the main job over SASL_SSL: one broker with a listener for each.
 
 mod broker;
+mod https;
+mod registry;
 mod rest;
 mod run;
 mod sasl;
@@ -27,6 +29,7 @@ fn every_mode_against_a_real_broker() {
     wrong.extend(runtime.block_on(sasl::cases(&broker, &stores)));
     wrong.extend(runtime.block_on(sasl::stays(&broker)));
     wrong.extend(runtime.block_on(sasl::tokens(&broker, &stores)));
+    wrong.extend(runtime.block_on(registry::cases(&stores)));
     wrong.extend(rest::cases(&broker, &stores));
     wrong.extend(run::file_to_file(&broker, &stores));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -6,15 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
 use windlass_client::net::{Dialer, Pending, SocketOptions, Stream, TcpDialer};
 use windlass_client::{Cluster, Env, Topics};
-use windlass_tls::{ServerTls, TlsSettings};
 
 use crate::broker::SecureBroker;
-use crate::stores::{PASSWORD, Stores};
-use crate::{Case, Expect, check, config, connect};
+use crate::stores::Stores;
+use crate::{Case, Expect, check, config, connect, https};
 
 type Settings = Vec<(&'static str, String)>;
 
@@ -197,51 +194,22 @@ fn unsigned_token() -> String {
 
 /// Gives the token to who asks as OAuth prescribes.
 async fn endpoint(stores: &Stores, token: &str) -> SocketAddr {
-    let keystore = stores.at("server.p12");
-    let settings = TlsSettings::read("", |key| match key {
-        "ssl.keystore.location" => Some(&*keystore),
-        "ssl.keystore.password" => Some(PASSWORD),
-        _ => None,
-    });
-    let tls = ServerTls::new(settings.expect("settings")).expect("a keystore");
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("an address");
     let token = token.to_owned();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let Ok(mut stream) = tls.accept(stream).await else {
-                continue;
-            };
-            let mut request = Vec::new();
-            while !request.ends_with(b"grant_type=client_credentials&scope=kafka") {
-                if stream.read_buf(&mut request).await.unwrap_or(0) == 0 {
-                    break;
-                }
-            }
-            let text = String::from_utf8_lossy(&request).to_lowercase();
-            // windlass:s=cret
-            let asked = text.starts_with("post /token ")
-                && text.contains("authorization: basic d2luzgxhc3m6cz1jcmv0");
-            let (status, body) = if asked {
-                (
-                    "200 OK",
-                    format!("{{\"access_token\":\"{token}\",\"token_type\":\"Bearer\"}}"),
-                )
-            } else {
-                (
-                    "401 Unauthorized",
-                    "{\"error\":\"invalid_client\"}".to_owned(),
-                )
-            };
-            let answer = format!(
-                "HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}",
-                body.len()
-            );
-            let _ = stream.write_all(answer.as_bytes()).await;
-            let _ = stream.shutdown().await;
+    https::serve(stores, BODY, move |request| {
+        // windlass:s=cret
+        let asked = request.starts_with("post /token ")
+            && request.contains("authorization: basic d2luzgxhc3m6cz1jcmv0");
+        if asked {
+            let body = format!("{{\"access_token\":\"{token}\",\"token_type\":\"Bearer\"}}");
+            ("200 OK", body)
+        } else {
+            (
+                "401 Unauthorized",
+                "{\"error\":\"invalid_client\"}".to_owned(),
+            )
         }
-    });
-    address
+    })
+    .await
 }
 
 /// Counts connections.
@@ -261,3 +229,4 @@ impl Dialer for Counting {
 }
 
 const OAUTH: &str = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required";
+const BODY: &str = "grant_type=client_credentials&scope=kafka";

@@ -156,6 +156,12 @@ fn servers(broker: &SecureBroker, stores: &Stores) -> Vec<Case> {
             ],
         ),
         case(
+            "PEM called JKS",
+            "TLS",
+            Refused("set the type of the store to PEM"),
+            &[("ssl.truststore.location", &ca)],
+        ),
+        case(
             "no such file",
             "TLS",
             Refused("ssl.truststore.location: cannot read /no/such.jks: No such file"),

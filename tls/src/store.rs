@@ -206,6 +206,11 @@ impl<'a> Opening<'a> {
                 "a JCEKS store is not supported: convert it to PKCS12 with keytool -importkeystore",
             ));
         }
+        if pem_text(bytes).is_some() {
+            return Err(self.store(
+                "expected a JKS or PKCS12 store, found PEM: set the type of the store to PEM",
+            ));
+        }
         pkcs12::read(bytes, self.password.unwrap_or_default()).map_err(|error| match error {
             Pkcs12Error::Format(what) => self.store(&what),
             Pkcs12Error::Password => self.wrong_password(),
