@@ -71,6 +71,11 @@ impl Place {
         Answering(self)
     }
 
+    /// Whether a request is being answered.
+    pub(crate) fn is_answering(&self) -> bool {
+        self.turn().is_none()
+    }
+
     /// Returns when another connection needs the place.
     pub(crate) async fn is_wanted(&self) {
         self.wanted.notified().await;

@@ -225,6 +225,10 @@ where
     let ended = tokio::select! {
         ended = serving.as_mut() => ended,
         _ = stopped.changed() => {
+            // Who is slow to ask is not waited for.
+            if !place.is_answering() {
+                return;
+            }
             serving.as_mut().graceful_shutdown();
             serving.await
         }

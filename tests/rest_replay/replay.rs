@@ -64,7 +64,7 @@ impl Stage {
             format!("t{:06x}_", fastrand::u32(..1 << 24)),
         );
         for (name, content) in scenario["setup"]["files"].as_object().into_iter().flatten() {
-            write(&directory.join(name), content);
+            write(&directory.join(name), &variables.value(content));
         }
         let admin_port = free_port();
         let launch = launch(

@@ -58,6 +58,7 @@ fn what_cannot_protect_is_refused_and_what_does_not_is_warned_of() {
 
     for (listener, warned) in [("http://0.0.0.0:0", true), ("http://127.0.0.1:0", false)] {
         // It ends because there is no Kafka, after its ports were opened.
+        let directory = tempfile::tempdir().expect("a directory");
         let launch = Launch::windlass(WINDLASS, directory.path(), "127.0.0.1:1")
             .with("listeners", listener)
             .with("default.api.timeout.ms", "1000")

@@ -62,3 +62,47 @@ impl OverridePolicy {
 
 /// What the policy Principal allows.
 const PRINCIPAL: [&str; 3] = ["sasl.jaas.config", "sasl.mechanism", "security.protocol"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn policies_go_by_the_name_of_the_setting() {
+        let allowlist = ["linger.ms".to_owned()];
+        for (policy, allowed, refused) in [
+            ("All", Some("linger.ms"), None),
+            (
+                "NoneConnectorClientConfigOverridePolicy",
+                None,
+                Some("linger.ms"),
+            ),
+            ("Principal", Some("sasl.jaas.config"), Some("linger.ms")),
+            (
+                "org.apache.kafka.connect.connector.policy.AllowlistConnectorClientConfigOverridePolicy",
+                Some("linger.ms"),
+                Some("producer.override.linger.ms"),
+            ),
+        ] {
+            let parsed = OverridePolicy::parse(policy, &allowlist).unwrap();
+            for (name, fine) in [(allowed, true), (refused, false)] {
+                let Some(name) = name else { continue };
+                let answer = parsed.check(name, ConfigData::Null);
+                assert_eq!(
+                    answer.errors.is_empty(),
+                    fine,
+                    "{policy} {name}: {:?}",
+                    answer.errors
+                );
+            }
+        }
+        let refused = OverridePolicy::Allowlist(Vec::new()).check("acks", ConfigData::Null);
+        assert_eq!(
+            refused.errors,
+            [
+                "The 'Allowlist' policy does not allow 'acks' to be overridden in the connector configuration."
+            ]
+        );
+        assert!(OverridePolicy::parse("Mine", &[]).is_err());
+    }
+}

@@ -41,6 +41,12 @@ impl Runner {
         connector: Props,
         worker_props: Option<&Props>,
     ) -> Result<Self> {
+        let worker = worker(plugins, worker_props)?;
+        let connector = if worker.providers().concern(&connector) {
+            worker.providers().resolve(&connector)?.props
+        } else {
+            connector
+        };
         let class = connector
             .get("connector.class")
             .and_then(Option::as_deref)
@@ -52,7 +58,6 @@ impl Runner {
             Connector::Source(_) => ConnectorType::Source,
             Connector::Sink(_) => ConnectorType::Sink,
         };
-        let worker = worker(plugins, worker_props)?;
         let config = ConnectorConfig::new(plugins, kind, connector)?;
         Ok(Runner {
             kind,
