@@ -114,7 +114,7 @@ mod tests {
             let text: String = pieces(&value).map(|piece| match piece {
                 Piece::Text(text) | Piece::Reference(_, text) => text,
             }).collect();
-            prop_assert_eq!(text, value.clone());
+            prop_assert_eq!(&text, &value);
             // The pattern itself, run by another engine.
             let pattern = fancy_regex::Regex::new(r"\$\{([^}]*?):(([^}]*?):)?([^}]*?)\}").unwrap();
             let expected: Vec<_> = pattern.captures_iter(&value).map(|found| {
