@@ -90,7 +90,11 @@ fn connectors_get_values_and_rest_shows_references() {
         "{}",
         put.body
     );
-    worker.stop();
+    let log = worker.stop();
+    assert!(
+        !log.contains("ANYBODY WHO REACHES"),
+        "a listener on loopback needs no warning"
+    );
 }
 
 fn wait_for_lines(path: &std::path::Path, expected: usize) {
