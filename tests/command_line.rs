@@ -61,19 +61,6 @@ fn usage_errors_exit_with_1() {
 }
 
 #[test]
-fn exactly_once_sources_are_refused_rather_than_ignored() {
-    let dir = tempfile::tempdir().expect("a directory");
-    let file = dir.path().join("w.properties");
-    let text = "bootstrap.servers=127.0.0.1:1\ngroup.id=g\nkey.converter=StringConverter\n\
-                value.converter=StringConverter\nconfig.storage.topic=c\noffset.storage.topic=o\n\
-                status.storage.topic=s\nexactly.once.source.support=enabled\n";
-    std::fs::write(&file, text).expect("a file");
-    let (code, text) = outcome(&windlass(&["distributed", file.to_str().expect("UTF-8")]));
-    assert_eq!(code, Some(2), "{text}");
-    assert!(text.contains("exactly.once.source.support"), "{text}");
-}
-
-#[test]
 fn help_and_version_succeed() {
     let (code, text) = outcome(&windlass(&["--help"]));
     assert_eq!(code, Some(0));

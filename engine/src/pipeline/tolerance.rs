@@ -195,7 +195,11 @@ mod tests {
         let failure = Stage::KeyConverter.failed()(ConnectError::data("bad"));
         let error = none.give_up(failure, "K", PLACE).unwrap_err();
         assert_eq!(error.message(), "Tolerance exceeded in error handler");
-        assert_eq!(chain(&error), "Tolerance exceeded in error handler: bad");
+        let place = "stage KEY_CONVERTER with K, record to t-0";
+        assert_eq!(
+            chain(&error),
+            format!("Tolerance exceeded in error handler: {place}: bad")
+        );
         let error = none
             .skip_unsent(ConnectError::connect("never"), 1, PLACE)
             .unwrap_err();

@@ -222,7 +222,7 @@ impl DistributedHerder {
                 tokio::time::sleep(LOOK).await;
             }
             if self.started.is_empty() {
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         };
         tokio::select! {
