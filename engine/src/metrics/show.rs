@@ -355,6 +355,9 @@ const SOURCE_FIGURES: &[TaskFigure] = &[
     gauge("kafka_connect_source_task_source_record_active_count", "Records polled and not yet acknowledged.", |v| float(v.totals.active)),
     gauge("kafka_connect_source_task_source_record_active_count_max", "The most of them lately.", |v| v.active.max),
     gauge("kafka_connect_source_task_source_record_active_count_avg", "The mean of them lately.", |v| v.active.mean),
+    gauge("kafka_connect_source_task_transaction_size_min", "Records of the smallest transaction lately; NaN without exactly-once delivery.", |v| v.transaction_size.min),
+    gauge("kafka_connect_source_task_transaction_size_max", "Records of the largest transaction lately.", |v| v.transaction_size.max),
+    gauge("kafka_connect_source_task_transaction_size_avg", "The mean of them.", |v| v.transaction_size.mean),
 ];
 
 #[rustfmt::skip]

@@ -53,6 +53,7 @@ struct Figures {
     /// Milliseconds of `poll`, or `put`.
     call_millis: Window,
     active: Window,
+    transaction_size: Window,
     completions: Window,
     skips: Window,
     lags: BTreeMap<TopicPartition, i64>,
@@ -93,6 +94,7 @@ pub(crate) struct TaskView {
     pub(crate) given: Summary,
     pub(crate) call_millis: Summary,
     pub(crate) active: Summary,
+    pub(crate) transaction_size: Summary,
     pub(crate) completions: Summary,
     pub(crate) skips: Summary,
     pub(crate) lags: Vec<(TopicPartition, i64)>,
@@ -117,6 +119,7 @@ impl TaskMetrics {
                 given: Window::default(),
                 call_millis: Window::default(),
                 active: Window::default(),
+                transaction_size: Window::default(),
                 completions: Window::default(),
                 skips: Window::default(),
                 lags: BTreeMap::new(),
@@ -232,6 +235,14 @@ impl TaskMetrics {
         self.lock().totals.held_back += time;
     }
 
+    /// A transaction of so many records was committed.
+    pub(crate) fn transaction(&self, records: u64) {
+        self.update(|figures, sampling, now| {
+            let records = float(records);
+            figures.transaction_size.record(sampling, now, records);
+        });
+    }
+
     /// A sink has these partitions.
     pub(crate) fn assigned(&self, partitions: &[TopicPartition]) {
         let mut figures = self.lock();
@@ -263,6 +274,7 @@ impl TaskMetrics {
             given: summary(&figures.given),
             call_millis: summary(&figures.call_millis),
             active: summary(&figures.active),
+            transaction_size: summary(&figures.transaction_size),
             completions: summary(&figures.completions),
             skips: summary(&figures.skips),
             lags: figures.lags.iter().map(|(p, l)| (p.clone(), *l)).collect(),

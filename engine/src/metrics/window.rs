@@ -26,13 +26,15 @@ struct Sample {
     last: Instant,
     count: u64,
     sum: f64,
+    min: f64,
     max: f64,
 }
 
-/// What a [`Window`] says at one moment. Mean and largest are NaN when nothing was recorded lately.
+/// What a [`Window`] says at one moment. Mean, least and largest are NaN when nothing was recorded lately.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Summary {
     pub(crate) mean: f64,
+    pub(crate) min: f64,
     pub(crate) max: f64,
     /// The sum per second.
     pub(crate) rate: f64,
@@ -58,6 +60,7 @@ impl Window {
             sample.last = now;
             sample.count += 1;
             sample.sum += value;
+            sample.min = sample.min.min(value);
             sample.max = sample.max.max(value);
         }
     }
@@ -76,6 +79,7 @@ impl Window {
         let mean = sum / count as f64;
         Summary {
             mean,
+            min: none(live().map(|s| s.min).fold(f64::INFINITY, f64::min)),
             max: none(live().map(|s| s.max).fold(f64::NEG_INFINITY, f64::max)),
             rate: sum / self.covered(sampling, now).as_secs_f64().max(0.001),
         }
@@ -100,6 +104,7 @@ impl Sample {
             last: begun,
             count: 0,
             sum: 0.0,
+            min: f64::INFINITY,
             max: f64::NEG_INFINITY,
         }
     }
@@ -125,7 +130,7 @@ mod tests {
         window.record(SAMPLING, after(1), 1.0);
         window.record(SAMPLING, after(31), 2.0);
         let all = window.summary(SAMPLING, after(40));
-        assert_eq!((all.mean, all.max), (4.0, 9.0));
+        assert_eq!((all.mean, all.min, all.max), (4.0, 1.0, 9.0));
         assert_eq!(all.rate, 12.0 / 40.0);
         window.record(SAMPLING, after(62), 5.0);
         let later = window.summary(SAMPLING, after(62));

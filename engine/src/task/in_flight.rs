@@ -81,9 +81,13 @@ impl<B: Copy + Ord> InFlight<B> {
         }
     }
 
-    /// Notes that all records of a batch are stored in Kafka, or count as such.
-    pub(crate) fn ack(&mut self, batch: B) {
-        for slot in self.open.remove(&batch).unwrap_or_default() {
+    /// Notes that all records of a batch are stored in Kafka, or count as such. False for a batch without records of the
+    /// task, such as offsets in a transaction.
+    pub(crate) fn ack(&mut self, batch: B) -> bool {
+        let Some(slots) = self.open.remove(&batch) else {
+            return false;
+        };
+        for slot in slots {
             let Some(queue) = &mut self.slots[slot] else {
                 continue;
             };
@@ -99,6 +103,7 @@ impl<B: Copy + Ord> InFlight<B> {
                 self.ready.push(slot);
             }
         }
+        true
     }
 
     /// Whether every batch has been acked.

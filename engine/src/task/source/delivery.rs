@@ -231,10 +231,11 @@ impl Delivery {
         } else {
             (0, count)
         };
-        parts.metrics.settled(done, failed);
+        if self.in_flight.ack(ack.batch) {
+            parts.metrics.settled(done, failed);
+            parts.note_topic(&ack.topic, &mut self.topics);
+        }
         parts.metrics.holds(self.producer.buffered_bytes() as u64);
-        parts.note_topic(&ack.topic, &mut self.topics);
-        self.in_flight.ack(ack.batch);
         self.check_empty(parts);
         let Some(kept) = &mut self.kept else { return };
         let records = kept.sent.remove(&ack.batch).unwrap_or_default();

@@ -58,6 +58,8 @@ pub(crate) struct SourceLoop {
     /// How many were dropped, and how many bytes appended, that the metrics do not know of yet.
     dropped: u64,
     appended: u64,
+    /// Records sent since the last transaction ended.
+    in_transaction: u64,
     /// How many may be before a transaction ends; all of the batch where that does not matter.
     until: usize,
     transactions: Option<Transactions>,
@@ -114,6 +116,7 @@ impl SourceLoop {
             sent: 0,
             dropped: 0,
             appended: 0,
+            in_transaction: 0,
             until: 0,
             transactions,
             transformed: false,

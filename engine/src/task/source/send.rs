@@ -202,6 +202,7 @@ impl SourceLoop {
                     self.delivery
                         .appended(append, &record.source_partition, offset, original);
                     self.appended += size;
+                    self.in_transaction += 1;
                     self.advance();
                 }
                 Err(AppendError::NeedsMetadata) => return Ok(Blocked::Metadata(Arc::clone(topic))),

@@ -230,6 +230,10 @@ impl SourceLoop {
                 return Err(unwritten(&self.parts.id, error));
             }
             pending.flushed();
+            let records = std::mem::take(&mut self.in_transaction);
+            if records > 0 {
+                self.parts.metrics.transaction(records);
+            }
         }
         self.delivery.note_commit();
         self.pay_calls().await;
@@ -241,6 +245,7 @@ impl SourceLoop {
             return Ok(());
         }
         let aborted = self.delivery.producer.abort_transaction().await;
+        self.in_transaction = 0;
         self.delivery.take_acks(&mut self.parts);
         aborted.map_err(|error| unwritten(&self.parts.id, error))
     }
