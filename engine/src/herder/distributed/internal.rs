@@ -16,6 +16,7 @@ use crate::herder::HerderError;
 use crate::herder::internal::{Internal, InternalRequest};
 use crate::herder::message::{Local, Message, answer, unknown};
 use crate::peer::{AUTHORIZATION, Refused, SIGNATURE_ALGORITHM, check, new_key, sign};
+use crate::status::TargetState;
 
 impl DistributedHerder {
     /// Stores the tasks that a connector of this worker wants, or has the leader store them. Nobody waits for the leader:
@@ -132,6 +133,10 @@ impl DistributedHerder {
         anew: bool,
     ) -> Result<(), HerderError> {
         let entry = self.entry(name).ok_or_else(|| unknown(name))?;
+        // It was asked before it was stopped, and the answer comes only now.
+        if entry.target == TargetState::Stopped && !tasks.is_empty() {
+            return Ok(());
+        }
         if !anew && entry.applied.as_deref() == Some(&*entry.config) && entry.tasks == tasks {
             return Ok(());
         }
