@@ -3,6 +3,7 @@
 //! The short form is for every change. The long one is asked for with `WINDLASS_TEST_EOS_EVENTS=200`, the order of events
 //! with `WINDLASS_TEST_SEED`.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
@@ -76,12 +77,12 @@ impl Cluster {
                 frozen.remove(&victim);
                 workers[victim] = launches[victim].start();
                 tally.kills += 1;
-            } else if !frozen.contains_key(&victim) {
+            } else if let Entry::Vacant(place) = frozen.entry(victim) {
                 // Every third is long enough for the group to give its work to others.
                 let long = event % 3 == 0;
                 let millis = if long { 7_500 } else { rng.u64(50..3_000) };
                 workers[victim].process.freeze();
-                frozen.insert(victim, Instant::now() + Duration::from_millis(millis));
+                place.insert(Instant::now() + Duration::from_millis(millis));
                 tally.freezes += 1;
             }
             let until = Instant::now() + Duration::from_millis(rng.u64(200..2_500));
