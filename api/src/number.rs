@@ -3,25 +3,35 @@
 use std::fmt::{self, Write};
 
 pub use crate::java_number::{decimal_digit, parse_double, parse_float, parse_integer};
+use crate::short;
 
 /// Appends an integer in decimal.
 pub fn push_i64(out: &mut Vec<u8>, value: i64) {
     let mut digits = [0u8; 20];
     let mut at = digits.len();
     let mut rest = value.unsigned_abs();
-    loop {
+    while rest >= 100 {
+        at -= 2;
+        digits[at..at + 2].copy_from_slice(pair(rest % 100));
+        rest /= 100;
+    }
+    if rest >= 10 {
+        at -= 2;
+        digits[at..at + 2].copy_from_slice(pair(rest));
+    } else {
         at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
+        digits[at] = b'0' + rest as u8;
     }
     if value < 0 {
         at -= 1;
         digits[at] = b'-';
     }
-    out.extend_from_slice(&digits[at..]);
+    short::push(out, &digits[at..]);
+}
+
+fn pair(number: u64) -> &'static [u8] {
+    let at = number as usize * 2;
+    &PAIRS.as_bytes()[at..at + 2]
 }
 
 /// Appends the text of `Double.toString`: `1.0`, `1.0E7`, `-0.0`, `NaN`, `Infinity`.
@@ -111,6 +121,9 @@ fn push_short(
 }
 
 fn push_fraction(out: &mut Vec<u8>, fraction: u64, decimals: usize) {
+    if decimals == 2 {
+        return short::push(out, pair(fraction));
+    }
     let start = out.len();
     out.resize(start + decimals.max(1), b'0');
     let mut rest = fraction;
@@ -198,6 +211,12 @@ impl Write for Digits {
         Ok(())
     }
 }
+
+/// The numbers from 0 to 99, two digits each.
+pub const PAIRS: &str = "\
+    0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849\
+    5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899\
+";
 
 const MAX_F64: u64 = 10_u64.pow(15);
 const MAX_F32: u64 = 10_u64.pow(6);

@@ -7,7 +7,10 @@
 #[inline]
 pub fn push(out: &mut Vec<u8>, bytes: &[u8]) {
     match bytes.len() {
-        0..8 => bytes.iter().for_each(|byte| out.push(*byte)),
+        0 => {}
+        1 => out.push(bytes[0]),
+        2..4 => push_steps::<2>(out, bytes),
+        4..8 => push_steps::<4>(out, bytes),
         8..32 => push_steps::<8>(out, bytes),
         32..512 => push_steps::<32>(out, bytes),
         _ => out.extend_from_slice(bytes),
@@ -19,7 +22,9 @@ pub fn push(out: &mut Vec<u8>, bytes: &[u8]) {
 pub fn equal(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len()
         && match a.len() {
-            0..8 => a.iter().zip(b).all(|(a, b)| a == b),
+            0..2 => a.first() == b.first(),
+            2..4 => equal_steps::<2>(a, b),
+            4..8 => equal_steps::<4>(a, b),
             8..32 => equal_steps::<8>(a, b),
             _ => equal_steps::<32>(a, b),
         }

@@ -29,19 +29,21 @@ impl Struct {
     /// # Errors
     /// When the schema is not that of a struct, or the number of values is not that of its fields.
     pub fn from_values(schema: Schema, values: Vec<Value>) -> Result<Self> {
-        if schema.kind != Type::Struct {
-            return Err(ConnectError::data(format!("Not a struct schema: {schema}")));
-        }
-        if values.len() != schema.fields.len() {
-            let (expected, found) = (schema.fields.len(), values.len());
-            return Err(ConnectError::data(format!(
-                "{schema}: expected {expected} values, found {found}"
-            )));
-        }
+        check_width(&schema, values.len())?;
         Ok(Struct {
             schema,
             values: values.into(),
         })
+    }
+
+    /// Makes it a struct of another schema with the same values, which are not validated: for code that makes them fit.
+    ///
+    /// # Errors
+    /// As [`from_values`](Self::from_values).
+    pub fn set_schema(&mut self, schema: Schema) -> Result<()> {
+        check_width(&schema, self.values.len())?;
+        self.schema = schema;
+        Ok(())
     }
 
     /// The schema.
@@ -216,6 +218,19 @@ impl PartialEq for Struct {
 }
 
 impl Eq for Struct {}
+
+fn check_width(schema: &Schema, found: usize) -> Result<()> {
+    if schema.kind != Type::Struct {
+        return Err(ConnectError::data(format!("Not a struct schema: {schema}")));
+    }
+    let expected = schema.fields.len();
+    if found != expected {
+        return Err(ConnectError::data(format!(
+            "{schema}: expected {expected} values, found {found}"
+        )));
+    }
+    Ok(())
+}
 
 fn invalid_field(field: &dyn std::fmt::Display) -> ConnectError {
     ConnectError::data(format!("{field} is not a valid field name"))

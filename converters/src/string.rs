@@ -1,11 +1,8 @@
 //! `StringConverter`: text in a charset.
 
-use std::io::Write;
-
 use bytes::Bytes;
 use windlass_api::{
     ConfigDef, ConnectError, Encoded, ErrorKind, Props, Result, Schema, SchemaAndValue, Value,
-    number,
 };
 
 use crate::charset::Charset;
@@ -51,11 +48,7 @@ impl Format for StringConverter {
                 return Ok(Encoded::Borrowed(text.as_bytes()));
             }
             Value::String(text) => self.write_charset.encode(text, out),
-            other if self.write_charset == Charset::Utf8 => match other.as_integer() {
-                Some(integer) => number::push_i64(out, integer),
-                // Writing to a vector cannot fail.
-                None => drop(write!(out, "{other}")),
-            },
+            other if self.write_charset == Charset::Utf8 => other.push_text(out),
             other => self.write_charset.encode(&other.to_string(), out),
         }
         Ok(Encoded::Appended)

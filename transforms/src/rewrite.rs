@@ -87,21 +87,22 @@ impl<T> Rewrite<T> {
         &self.to
     }
 
-    /// Rewrites a struct.
+    /// Rewrites a struct where it is.
     ///
     /// # Errors
-    /// Those of `how`, and [`ErrorKind::Data`] when a value does not fit its new schema.
+    /// Those of `how`, and [`ErrorKind::Data`] when a value does not fit its new schema; the struct is then neither what it
+    /// was nor what it should be.
     pub(crate) fn apply<C: FieldChange<Plan = T>>(
         &self,
-        structure: Struct,
+        structure: &mut Struct,
         nulls: Nulls,
         how: &mut C,
-    ) -> Result<Struct> {
-        check_schema(&structure, &self.from)?;
-        let mut values = structure.into_values();
-        change_all(&self.changes, &self.from, &mut values, nulls, how)?;
-        nulls.settle(&self.to, &mut values)?;
-        Struct::from_values(self.to.clone(), values)
+    ) -> Result<()> {
+        check_schema(structure, &self.from)?;
+        let values = structure.values_mut();
+        change_all(&self.changes, &self.from, values, nulls, how)?;
+        nulls.settle(&self.to, values)?;
+        structure.set_schema(self.to.clone())
     }
 }
 
@@ -207,8 +208,9 @@ fn change_all<C: FieldChange>(
             (Change::Field(plan), value) => how.change(plan, schema, value)?,
             (Change::Inner(_), Value::Null) => Value::Null,
             (Change::Inner(inner), mut value) => {
-                let structure = require::take_struct(&mut value, "nested field access")?;
-                Value::Struct(inner.apply(structure, nulls, how)?)
+                let structure = require::struct_mut(&mut value, "nested field access")?;
+                inner.apply(structure, nulls, how)?;
+                value
             }
         };
     }

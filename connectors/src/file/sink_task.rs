@@ -1,17 +1,14 @@
 //! FileStreamSink: the task.
 
-use std::fmt::{self, Write as _};
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::io::AsyncWriteExt;
-use windlass_api::{
-    ConnectError, Props, Result, SinkRecord, SinkTask, SinkTaskContext, Value, short,
-};
+use windlass_api::{ConnectError, Props, Result, SinkRecord, SinkTask, SinkTaskContext};
 
 use super::config;
 
@@ -66,7 +63,9 @@ impl SinkTask for FileStreamSinkTask {
             .ok_or_else(|| ConnectError::connect("the task was not started"))?;
         self.text.clear();
         for record in records {
-            append_text(&mut self.text, &record.value)?;
+            // What `String.valueOf` gives.
+            record.value.push_text(&mut self.text);
+            self.text.push(b'\n');
         }
         output.write(&self.text).await?;
         if self.text.capacity() > KEPT_BYTES {
@@ -152,28 +151,6 @@ async fn write_through(output: &mut (impl AsyncWriteExt + Unpin), text: &[u8]) -
     };
     output.write_all(text).await.map_err(failed)?;
     output.flush().await.map_err(failed)
-}
-
-/// What `String.valueOf` gives.
-fn append_text(out: &mut Vec<u8>, value: &Value) -> Result<()> {
-    match value {
-        Value::String(text) => short::push(out, text.as_bytes()),
-        other => write!(ShortTexts(out), "{other}")
-            .map_err(|e| ConnectError::data(format!("cannot write the value: {e}")))?,
-    }
-    out.push(b'\n');
-    Ok(())
-}
-
-/// Takes text in the pieces that values are made of, most of which are a few bytes.
-struct ShortTexts<'a>(&'a mut Vec<u8>);
-
-impl fmt::Write for ShortTexts<'_> {
-    #[inline]
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        short::push(self.0, text.as_bytes());
-        Ok(())
-    }
 }
 
 /// A buffer that one large batch made larger than this is not kept.

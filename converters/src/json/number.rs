@@ -19,17 +19,12 @@ pub(crate) enum Form {
 }
 
 impl<'a> Number<'a> {
-    /// A number of this text; `None` when its exponent is out of range.
-    pub(crate) fn new(text: &'a str, form: Form) -> Option<Self> {
-        let integral = form == Form::Integer;
-        let small = if integral {
-            parse_small(text.as_bytes())
-        } else {
-            None
-        };
+    /// A number of this text, which is `small` if it is an integer that is known already; `None` when its exponent is out
+    /// of range.
+    pub(crate) fn new(text: &'a str, form: Form, small: Option<i64>) -> Option<Self> {
         (form != Form::Exponent || text.parse::<Decimal>().is_ok()).then_some(Number {
             text,
-            integral,
+            integral: form == Form::Integer,
             small,
         })
     }
@@ -87,18 +82,4 @@ impl<'a> Number<'a> {
         let mantissa = self.text.bytes().take_while(|b| !matches!(b, b'e' | b'E'));
         self.text.as_bytes()[0] == b'-' && mantissa.into_iter().all(|b| !(b'1'..=b'9').contains(&b))
     }
-}
-
-fn parse_small(text: &[u8]) -> Option<i64> {
-    let (negative, digits) = match text {
-        [b'-', digits @ ..] => (true, digits),
-        digits => (false, digits),
-    };
-    if digits.len() > 18 {
-        return None;
-    }
-    let magnitude = digits
-        .iter()
-        .fold(0i64, |n, b| n * 10 + i64::from(b - b'0'));
-    Some(if negative { -magnitude } else { magnitude })
 }

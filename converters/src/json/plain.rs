@@ -2,35 +2,52 @@
 
 /// Where the first byte from `start` on stands that is a control character, a quote or a backslash; else the end.
 pub(super) fn end_of_plain(bytes: &[u8], start: usize) -> usize {
-    find(bytes, start, |byte| {
-        byte < b' ' || byte == b'"' || byte == b'\\'
-    })
+    find(bytes, start, special)
 }
 
 /// As [`end_of_plain`], and the first bytes of characters beyond the first plane end it too.
 pub(super) fn end_of_narrow(bytes: &[u8], start: usize) -> usize {
-    find(bytes, start, |byte| {
-        byte < b' ' || byte == b'"' || byte == b'\\' || byte >= 0xF0
+    find(bytes, start, |word| {
+        special(word) | word & word << 1 & word << 2 & word << 3 & HIGH
     })
 }
 
+/// Eight bytes at a time, of which `special` marks those looked for by their highest bit. Marks behind the first may be
+/// wrong.
 #[inline(always)]
-fn find(bytes: &[u8], start: usize, is_special: impl Fn(u8) -> bool) -> usize {
+fn find(bytes: &[u8], start: usize, special: impl Fn(u64) -> u64) -> usize {
     let mut at = start;
-    for chunk in bytes[start..].chunks(CHUNK) {
-        // A loop without exits is one that the compiler does in a few wide instructions.
-        if chunk
-            .iter()
-            .fold(false, |any, byte| any | is_special(*byte))
-        {
-            return at + chunk.iter().position(|byte| is_special(*byte)).unwrap_or(0);
+    let (words, rest) = bytes[start..].as_chunks::<8>();
+    for word in words {
+        let marks = special(u64::from_le_bytes(*word));
+        if marks != 0 {
+            return at + marks.trailing_zeros() as usize / 8;
         }
-        at += chunk.len();
+        at += 8;
     }
-    at
+    let mut last = [b'a'; 8];
+    for (to, from) in last.iter_mut().zip(rest) {
+        *to = *from;
+    }
+    let marks = special(u64::from_le_bytes(last));
+    at + rest.len().min(marks.trailing_zeros() as usize / 8)
 }
 
-const CHUNK: usize = 32;
+/// Marks control characters, quotes and backslashes.
+#[inline(always)]
+fn special(word: u64) -> u64 {
+    let (quote, backslash) = (word ^ QUOTES, word ^ BACKSLASHES);
+    // Below 0x20, and zero after the exclusive or: a subtraction borrows, and what had its highest bit set does not count.
+    let below = word.wrapping_sub(BLANKS) & !word;
+    let equal = |zero: u64| zero.wrapping_sub(ONES) & !zero;
+    (below | equal(quote) | equal(backslash)) & HIGH
+}
+
+const ONES: u64 = u64::from_ne_bytes([1; 8]);
+const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+const BLANKS: u64 = u64::from_ne_bytes([b' '; 8]);
+const QUOTES: u64 = u64::from_ne_bytes([b'"'; 8]);
+const BACKSLASHES: u64 = u64::from_ne_bytes([b'\\'; 8]);
 
 #[cfg(test)]
 mod tests {

@@ -9,7 +9,7 @@ use windlass_api::Text;
 use super::error::{self, ReadResult};
 use super::number::{Form, Number};
 use super::plain::end_of_plain;
-use windlass_api::short::equal;
+use windlass_api::short::strip_prefix;
 
 /// Reads tokens off a text.
 pub(crate) struct Scanner<'a> {
@@ -105,7 +105,9 @@ impl<'a> Scanner<'a> {
         if self.bytes[self.at] == b'-' {
             self.at += 1;
         }
-        self.digits()?;
+        let digits_at = self.at;
+        let magnitude = self.digits()?;
+        let digits = self.at - digits_at;
         let mut form = Form::Integer;
         if self.bytes.get(self.at) == Some(&b'.') {
             form = Form::Fraction;
@@ -131,7 +133,10 @@ impl<'a> Scanner<'a> {
         if self.at - start > MAX_NUMBER_LENGTH {
             return Err(self.expected("a shorter number"));
         }
-        Number::new(&self.text[start..self.at], form)
+        let is_small = form == Form::Integer && digits <= SMALL_DIGITS;
+        let sign = if digits_at > start { -1 } else { 1 };
+        let small = is_small.then(|| magnitude * sign);
+        Number::new(&self.text[start..self.at], form, small)
             .ok_or_else(|| self.expected("an exponent in range"))
     }
 
@@ -190,12 +195,12 @@ impl<'a> Scanner<'a> {
             return Ok(None);
         }
         self.begin_key()?;
-        let start = self.at + 1;
-        let end = end_of_plain(self.bytes, start);
-        if expected.is_some_and(|expected| equal(&self.bytes[start..end], expected))
-            && self.bytes[end..].starts_with(b"\":")
+        if let Some(expected) = expected
+            && let Some(rest) = strip_prefix(&self.bytes[self.at + 1..], expected)
+            && rest.starts_with(b"\":")
+            && end_of_plain(expected, 0) == expected.len()
         {
-            self.at = end + 2;
+            self.at = self.bytes.len() - rest.len() + 2;
             return Ok(Some(None));
         }
         let key = self.string()?;
@@ -298,15 +303,20 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn digits(&mut self) -> ReadResult<()> {
+    /// Reads digits: the number that they are, if there are no more than [`SMALL_DIGITS`].
+    fn digits(&mut self) -> ReadResult<i64> {
         let start = self.at;
-        while let Some(b'0'..=b'9') = self.bytes.get(self.at) {
+        let mut number = 0i64;
+        while let Some(digit @ b'0'..=b'9') = self.bytes.get(self.at) {
+            number = number
+                .wrapping_mul(10)
+                .wrapping_add(i64::from(digit - b'0'));
             self.at += 1;
         }
         if self.at == start {
             Err(self.expected("a digit"))
         } else {
-            Ok(())
+            Ok(number)
         }
     }
 
@@ -395,6 +405,9 @@ pub(crate) fn whole_string(bytes: &[u8], start: usize, closing: &[u8]) -> Option
         && &bytes[end + 1..] == closing;
     is_whole.then_some(content..end)
 }
+
+/// So many fit into 64 bits, whatever they are.
+const SMALL_DIGITS: usize = 18;
 
 /// As Jackson's `StreamReadConstraints`.
 const MAX_DEPTH: usize = 1000;

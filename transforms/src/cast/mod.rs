@@ -76,10 +76,8 @@ impl Transform for Cast {
                 let rewrite = self
                     .rewrites
                     .get_or_make(schema, |from| fields_schema(from, tree))?;
-                let structure = require::take_struct(value, PURPOSE)?;
-                *value = rewrite
-                    .apply(structure, self.nulls, &mut CastFields)?
-                    .into();
+                let structure = require::struct_mut(value, PURPOSE)?;
+                rewrite.apply(structure, self.nulls, &mut CastFields)?;
                 *schema = rewrite.schema().clone();
             }
         }

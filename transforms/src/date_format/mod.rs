@@ -11,6 +11,7 @@ mod zone;
 
 use std::fmt::Write;
 
+use windlass_api::number::PAIRS;
 use windlass_api::{ConnectError, Result, wall_clock_millis};
 
 use self::fields::Fields;
@@ -177,6 +178,19 @@ impl DateFormat {
 
 /// Appends a number of at least so many digits.
 fn push_padded(out: &mut String, number: u64, width: usize) {
+    let pair = |number: u64| &PAIRS[number as usize * 2..number as usize * 2 + 2];
+    match (width, number) {
+        (2, ..100) => return out.push_str(pair(number)),
+        (3, ..1000) => {
+            out.push_str(&pair(number / 100)[1..]);
+            return out.push_str(pair(number % 100));
+        }
+        (4, ..10_000) => {
+            out.push_str(pair(number / 100));
+            return out.push_str(pair(number % 100));
+        }
+        _ => {}
+    }
     let mut digits = [b'0'; 20];
     let (mut at, mut rest) = (digits.len(), number);
     while rest > 0 || at == digits.len() {

@@ -3,8 +3,8 @@
 mod plan;
 
 use windlass_api::{
-    ConfigDef, ConnectError, Importance, Kind, ParsedConfig, Props, RecordMut, Result, Text,
-    Transform, Value, Verdict,
+    ConfigDef, ConnectError, Importance, Kind, ParsedConfig, Props, RecordMut, Result, Schema,
+    Text, Transform, Value, Verdict,
 };
 
 use self::plan::{Insertions, Plan};
@@ -20,8 +20,7 @@ pub(crate) struct InsertField {
     target: Target,
     nulls: Nulls,
     insertions: Insertions,
-    static_value: Text,
-    topics: TopicCache<Text>,
+    attributes: Attributes,
     plans: SchemaCache<Plan>,
 }
 
@@ -41,8 +40,7 @@ impl InsertField {
             target,
             nulls: Nulls::default(),
             insertions: Insertions::default(),
-            static_value: Text::EMPTY,
-            topics: TopicCache::new(),
+            attributes: Attributes::default(),
             plans: SchemaCache::new(),
         }
     }
@@ -63,8 +61,10 @@ impl Transform for InsertField {
                 "Invalid value null for configuration static.value: No value specified for static field",
             ));
         }
-        self.static_value = static_value.unwrap_or_default().into();
-        self.topics = TopicCache::new();
+        self.attributes = Attributes {
+            static_value: static_value.unwrap_or_default().into(),
+            topics: TopicCache::new(),
+        };
         self.plans = SchemaCache::new();
         Ok(())
     }
@@ -75,40 +75,48 @@ impl Transform for InsertField {
             return Ok(Verdict::Keep);
         }
         // The order of these checks is Java's: the shape of the value comes before the kind of the record.
-        let has_schema = schema.is_some();
-        if has_schema {
+        let Self { insertions, .. } = self;
+        let plan = if schema.is_some() {
             let known = require::structure(value, PURPOSE)?.schema();
-            self.plans
-                .get_or_make(known, |from| Plan::new(from, &self.insertions, true))?;
+            let make = |from: &Schema| Plan::new(from, insertions, true);
+            Some(self.plans.get_or_make(known, make)?)
         } else {
             require::map(value, PURPOSE)?;
-        }
-        let values = self.values(record, has_schema)?;
+            None
+        };
+        let values = self.attributes.of(record, insertions, plan.is_some())?;
         let (schema, value) = self.target.of_mut(record);
-        if has_schema {
+        if let Some(plan) = plan {
             let structure = require::take_struct(value, PURPOSE)?;
-            let from = structure.schema().clone();
-            let plan = self
-                .plans
-                .get_or_make(&from, |from| Plan::new(from, &self.insertions, true))?;
             *value = plan.apply(structure, &values, self.nulls)?.into();
             *schema = Some(plan.schema().clone());
         } else {
-            self.insertions
-                .insert_into(require::map_mut(value, PURPOSE)?, &values)?;
+            insertions.insert_into(require::map_mut(value, PURPOSE)?, &values)?;
         }
         Ok(Verdict::Keep)
     }
 }
 
-impl InsertField {
+/// What values are made of beside the record.
+#[derive(Default)]
+struct Attributes {
+    static_value: Text,
+    topics: TopicCache<Text>,
+}
+
+impl Attributes {
     /// What there is to insert of this record.
-    fn values(&mut self, record: &RecordMut<'_>, has_schema: bool) -> Result<Values> {
-        let offset = match self.insertions.takes(Source::Offset) {
+    fn of(
+        &mut self,
+        record: &RecordMut<'_>,
+        insertions: &Insertions,
+        has_schema: bool,
+    ) -> Result<Values> {
+        let offset = match insertions.takes(Source::Offset) {
             true => Value::Int64(require::sink_record(record, PURPOSE)?.kafka_offset),
             false => Value::Null,
         };
-        let topic = match self.insertions.takes(Source::Topic) {
+        let topic = match insertions.takes(Source::Topic) {
             true => {
                 let topic = self
                     .topics

@@ -16,6 +16,8 @@ pub(super) struct Conversion {
     pub(super) to: Form,
     pub(super) format: Option<DateFormat>,
     pub(super) precision: Precision,
+    /// Kept from text to text, which so takes no more memory than it needs.
+    pub(super) text: String,
 }
 
 /// The form of a time.
@@ -95,13 +97,11 @@ impl Conversion {
         })
     }
 
-    fn format(&self, millis: i64) -> Result<Value> {
-        let mut text = String::with_capacity(32);
-        self.format
-            .as_ref()
-            .ok_or_else(no_format)?
-            .format(millis, &mut text);
-        Ok(Value::String(text.into()))
+    fn format(&mut self, millis: i64) -> Result<Value> {
+        let format = self.format.as_ref().ok_or_else(no_format)?;
+        self.text.clear();
+        format.format(millis, &mut self.text);
+        Ok(Value::String(self.text.as_str().into()))
     }
 }
 

@@ -74,6 +74,7 @@ impl Transform for TimestampConverter {
             to: Form::named(config.get("target.type")?)?,
             format: date_format(pattern)?,
             precision: config.get::<&str>("unix.precision")?.parse()?,
+            text: String::new(),
         };
         if self.conversion.to == Form::Text && self.conversion.format.is_none() {
             return Err(ConnectError::config(
@@ -102,13 +103,13 @@ impl Transform for TimestampConverter {
             (What::Field(tree), Some(schema)) => {
                 let structure = match value {
                     Value::Null => None,
-                    _ => Some(require::take_struct(value, PURPOSE)?),
+                    value => Some(require::struct_mut(value, PURPOSE)?),
                 };
                 let rewrite = self.rewrites.get_or_make(schema, |from| {
                     Rewrite::new(from, tree, conversion, keep_rest)
                 })?;
                 if let Some(structure) = structure {
-                    *value = rewrite.apply(structure, self.nulls, conversion)?.into();
+                    rewrite.apply(structure, self.nulls, conversion)?;
                 }
                 *schema = rewrite.schema().clone();
             }
