@@ -18,6 +18,7 @@
 
 mod config;
 mod followed;
+mod inotify;
 mod lines;
 mod position;
 mod sink_connector;

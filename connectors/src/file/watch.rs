@@ -1,61 +1,52 @@
 //! Waiting until a file may have changed.
 
-use std::ffi::{OsStr, OsString};
 use std::io;
-use std::mem::MaybeUninit;
-use std::os::fd::OwnedFd;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
-use tokio::io::unix::AsyncFd;
+use super::inotify::{Inotify, Listener, Subscription};
 
 /// Tells when to look at a file again: at once where the kernel reports changes, once a second where it does not.
 ///
 /// The directory is watched for the name to appear or go, the file itself for data; a busy neighbour in the same
 /// directory wakes nobody. What happens between two calls of [`changed`](Self::changed) is not missed.
 pub(super) struct Watch {
-    name: OsString,
-    /// `None` where inotify cannot be had: the directory is missing, or the user's instances are used up.
-    inotify: Option<Inotify>,
+    /// `None` where inotify cannot be had: the directory is missing, or what the user may have of it is used up.
+    kernel: Option<Kernel>,
     /// Changes may come from where inotify does not see them.
     blind: bool,
 }
 
-struct Inotify {
-    fd: AsyncFd<OwnedFd>,
-    directory: i32,
+/// What the kernel reports.
+struct Kernel {
+    inotify: Arc<Inotify>,
+    listener: Arc<Listener>,
+    _directory: Subscription,
     /// The files watched, the newest last: more than one while a rotated file is read to its end.
-    files: Vec<i32>,
+    files: Vec<Subscription>,
 }
 
 impl Watch {
     /// Watches the directory of `path`. Look at the file after this call, never before.
     pub(super) fn new(path: &Path) -> Self {
-        let name = path.file_name().unwrap_or_default().to_owned();
         let directory = directory_of(path);
-        let inotify = Inotify::new(&directory).ok();
+        let kernel = Kernel::new(path, &directory).ok();
         Watch {
-            name,
-            blind: inotify.is_none() || is_blind(path, &directory),
-            inotify,
+            blind: kernel.is_none() || is_blind(path, &directory),
+            kernel,
         }
     }
 
     /// Watches the file that `path` names now. Read it after this call, never before.
     pub(super) fn follow(&mut self, path: &Path) {
-        let flags = WatchFlags::MODIFY
-            | WatchFlags::ATTRIB
-            | WatchFlags::MOVE_SELF
-            | WatchFlags::DELETE_SELF;
-        let Some(inotify) = &mut self.inotify else {
+        let Some(kernel) = &mut self.kernel else {
             return;
         };
-        match inotify::add_watch(inotify.fd.get_ref(), path, flags) {
+        match kernel.inotify.subscribe(path, None, &kernel.listener) {
             Ok(file) => {
-                inotify.files.retain(|other| *other != file);
-                inotify.files.push(file);
+                kernel.files.retain(|other| !other.same_watch(&file));
+                kernel.files.push(file);
             }
             Err(_) => self.blind = true,
         }
@@ -63,13 +54,9 @@ impl Watch {
 
     /// Stops watching all files but the one followed last.
     pub(super) fn forget_older(&mut self) {
-        if let Some(inotify) = &mut self.inotify {
-            let newest = inotify.files.pop();
-            for file in inotify.files.drain(..) {
-                // The kernel has removed it already where the file is gone.
-                let _ = inotify::remove_watch(inotify.fd.get_ref(), file);
-            }
-            inotify.files.extend(newest);
+        if let Some(kernel) = &mut self.kernel {
+            let older = kernel.files.len().saturating_sub(1);
+            kernel.files.drain(..older);
         }
     }
 
@@ -80,66 +67,27 @@ impl Watch {
 
     /// Waits until the file may have changed. Cancel safe.
     pub(super) async fn changed(&mut self) {
-        let Some(inotify) = &self.inotify else {
-            return tokio::time::sleep(POLL_INTERVAL).await;
-        };
-        let seen = inotify.event(&self.name);
-        if self.blind {
-            let _ = tokio::time::timeout(POLL_INTERVAL, seen).await;
-        } else if seen.await.is_err() {
-            tokio::time::sleep(POLL_INTERVAL).await;
+        match &self.kernel {
+            None => tokio::time::sleep(POLL_INTERVAL).await,
+            Some(kernel) if self.blind => {
+                let _ = tokio::time::timeout(POLL_INTERVAL, kernel.listener.changed()).await;
+            }
+            Some(kernel) => kernel.listener.changed().await,
         }
     }
 }
 
-impl Inotify {
-    fn new(directory: &Path) -> io::Result<Self> {
-        let fd = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
-        let flags = WatchFlags::CREATE | WatchFlags::MOVED_TO | WatchFlags::ONLYDIR;
-        let directory = inotify::add_watch(&fd, directory, flags)?;
-        #[expect(
-            deprecated,
-            reason = "its successor is unsafe; the descriptor is owned and never replaced"
-        )]
-        let fd = AsyncFd::new(fd)?;
-        Ok(Inotify {
-            fd,
-            directory,
+impl Kernel {
+    fn new(path: &Path, directory: &Path) -> io::Result<Self> {
+        let inotify = Inotify::shared()?;
+        let listener = Arc::<Listener>::default();
+        let name = path.file_name().unwrap_or_default();
+        Ok(Kernel {
+            _directory: inotify.subscribe(directory, Some(name), &listener)?,
+            inotify,
+            listener,
             files: Vec::new(),
         })
-    }
-
-    /// Waits for an event that concerns the file, and takes all that have come with it.
-    async fn event(&self, name: &OsStr) -> io::Result<()> {
-        loop {
-            let mut ready = self.fd.readable().await?;
-            match ready.try_io(|fd| self.drain(fd.get_ref(), name)) {
-                Ok(Ok(false)) | Err(_) => {}
-                Ok(Ok(true)) => return Ok(()),
-                Ok(Err(error)) => return Err(error),
-            }
-        }
-    }
-
-    fn drain(&self, fd: &OwnedFd, name: &OsStr) -> io::Result<bool> {
-        let mut buffer = [MaybeUninit::uninit(); EVENTS_BYTES];
-        let mut events = inotify::Reader::new(fd, &mut buffer);
-        let mut concerned = false;
-        loop {
-            match events.next() {
-                Ok(event) if event.events().contains(ReadFlags::IGNORED) => {}
-                Ok(event) if event.wd() == self.directory => {
-                    concerned |= event
-                        .file_name()
-                        .is_some_and(|n| n.to_bytes() == name.as_bytes());
-                }
-                Ok(_) => concerned = true,
-                Err(rustix::io::Errno::INTR) => {}
-                // Leaves the descriptor marked ready when something was found: the next call sees for itself.
-                Err(rustix::io::Errno::AGAIN) if concerned => return Ok(true),
-                Err(error) => return Err(error.into()),
-            }
-        }
     }
 }
 
@@ -168,8 +116,6 @@ fn is_blind(path: &Path, directory: &Path) -> bool {
 
 /// Java's task looks as often.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
-
-const EVENTS_BYTES: usize = 4096;
 
 /// The `f_type` of NFS, SMB (three of them), FUSE, 9p, Ceph, AFS, Lustre and GFS2.
 const SHARED: [u32; 10] = [
