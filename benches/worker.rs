@@ -1,8 +1,8 @@
 //! Windlass beside the Java worker, in one run, against a real broker: CPU, memory, start and latency, with ratios.
 //!
 //! ```text
-//! cargo bench --bench worker                             everything, 5,000,000 lines, 3 rounds
-//! cargo bench --bench worker -- --scale 0.1 --rounds 1 source-string latency
+//! cargo bench --bench worker                             everything once with 500,000 lines
+//! cargo bench --bench worker -- --scale 10 --rounds 3 source-string latency
 //! WINDLASS_BENCH_BINARY=path/to/windlass cargo bench ...
 //! ```
 //! Run `tests/kafka/fetch` first and set `WINDLASS_TEST_KAFKA_LIBS` to the jars it fetched. The two workers take turns,
@@ -23,7 +23,7 @@ fn main() {
     let mut bench = Bench {
         kafka: Kafka::at(broker.address()),
         directory: dir.path().to_owned(),
-        lines: (5_000_000.0 * options.scale) as u64,
+        lines: (500_000.0 * options.scale) as u64,
         sequence: 0,
         rows: BTreeMap::new(),
     };
@@ -52,7 +52,7 @@ impl Options {
     fn parse() -> Self {
         let mut options = Options {
             scale: 1.0,
-            rounds: 3,
+            rounds: 1,
             cases: Vec::new(),
         };
         let mut arguments = std::env::args().skip(1);

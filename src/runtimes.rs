@@ -3,6 +3,7 @@
 use std::io;
 use std::time::Duration;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::runtime::{Builder, Handle, Runtime};
 use windlass_engine::worker::data_runtime;
 
@@ -17,6 +18,7 @@ pub(crate) struct Runtimes {
 
 impl Runtimes {
     pub(crate) fn start() -> Result<Self, Failure> {
+        raise_open_files();
         let failed = |e: io::Error| Failure::start(format!("cannot start threads: {e}"));
         // One thread is enough for what is small and never blocks.
         let control = Builder::new_multi_thread()
@@ -45,6 +47,19 @@ impl Runtimes {
         self.data.shutdown_timeout(SHUTDOWN);
         self.control.shutdown_timeout(SHUTDOWN);
         result.map_err(|e| Failure::usage(format!("the worker ended unexpectedly: {e}")))
+    }
+}
+
+/// Lets the process open as many files as its hard limit says, as the JVM does: the usual soft limit of 1024 is less than
+/// what a thousand file connectors take. Where that is refused the limit stays.
+fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    if setrlimit(Resource::Nofile, raised).is_err() {
+        tracing::debug!(?limit, "the limit of open files cannot be raised");
     }
 }
 
