@@ -182,7 +182,7 @@ impl Journal {
     }
 
     /// A sink has a record for good.
-    pub(crate) fn flushed(&self, place: Place, value: &str) {
+    pub(crate) fn flushed(&self, place: &Place, value: &str) {
         let mut state = self.lock();
         let before = state.flushed.insert(place.clone(), value.to_owned());
         drop(state);

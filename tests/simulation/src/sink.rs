@@ -95,7 +95,7 @@ impl SinkTask for Record {
 
     async fn flush(&mut self, _offsets: &SinkOffsets) -> Result<()> {
         for (place, value) in self.held.drain(..) {
-            self.journal.flushed(place, &value);
+            self.journal.flushed(&place, &value);
         }
         Ok(())
     }
