@@ -29,6 +29,8 @@ struct Entry {
     connector: Option<Status>,
     tasks: BTreeMap<TaskNumber, Status>,
     topics: BTreeSet<Arc<str>>,
+    /// How often the connector or a task was read to be restarting.
+    restarts: usize,
 }
 
 impl StatusStore {
@@ -186,6 +188,11 @@ impl StatusStore {
         }
     }
 
+    /// Counts how often the connector or one of its tasks was shown to be restarting.
+    pub(crate) fn restarts(&self, connector: &str) -> usize {
+        self.lock().get(connector).map_or(0, |entry| entry.restarts)
+    }
+
     /// Changes when topics of any connector were forgotten, so that tasks note theirs again.
     pub(crate) fn topic_resets(&self) -> u64 {
         self.resets.load(Ordering::Acquire)
@@ -287,7 +294,15 @@ impl Consumed for Follower {
             );
             return;
         }
-        match (key, status.flatten()) {
+        let status = status.flatten();
+        if status
+            .as_ref()
+            .is_some_and(|s| s.state == State::Restarting)
+        {
+            let name = Arc::clone(key.connector());
+            entries.entry(name).or_default().restarts += 1;
+        }
+        match (key, status) {
             (StatusKey::Connector(name), status) => {
                 let known = &mut entries.entry(name).or_default().connector;
                 if !is_outdated(known.as_ref(), status.as_ref()) {

@@ -19,6 +19,15 @@ pub(crate) enum StatusKey {
 }
 
 impl StatusKey {
+    /// The connector that it is about.
+    pub(crate) fn connector(&self) -> &Arc<str> {
+        match self {
+            Self::Connector(name) => name,
+            Self::Task(id) => &id.connector,
+            Self::Topic { connector, .. } => connector,
+        }
+    }
+
     /// Reads a key; `None` when nobody knows it.
     pub(crate) fn parse(key: &[u8]) -> Option<Self> {
         let key = std::str::from_utf8(key).ok()?;

@@ -1,8 +1,10 @@
 //! What users ask for.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 use windlass_api::Props;
 
 use super::DistributedHerder;
@@ -12,7 +14,7 @@ use crate::herder::message::{Command, Message, Reply, Request, answer, unknown};
 use crate::herder::{
     ConnectorInfo, ConnectorStatus, ConnectorType, HerderError, PutOutcome, RestartScope,
 };
-use crate::status::{TargetState, TaskId, TaskNumber};
+use crate::status::{State, TargetState, TaskId, TaskNumber};
 use crate::storage::config::ConnectorEntry;
 use crate::storage::config_topic::ConfigWriteError;
 
@@ -89,8 +91,11 @@ impl DistributedHerder {
             }
             Command::RestartConnector { reply } => self.restart_connector(&name, reply),
             Command::Restart { scope, reply } => {
-                let result = self.order_restart(&name, scope).await;
-                answer(reply, result);
+                let shown = self.parts.worker.statuses().restarts(&name);
+                match self.order_restart(&name, scope).await {
+                    Ok(plan) => self.answer_once_shown(plan, shown, reply),
+                    Err(error) => answer(reply, Err(error)),
+                }
             }
             Command::RestartTask { task, reply } => self.restart_task(&name, task, reply),
             Command::AlterOffsets { offsets, reply } => {
@@ -242,6 +247,29 @@ impl DistributedHerder {
         Ok(plan)
     }
 
+    /// Answers once what restarts was read to be restarting, beyond the times it was `shown` before: who asks next must
+    /// not take the old `RUNNING` for the new one. A worker that is gone tells nothing, hence the limit.
+    fn answer_once_shown(
+        &self,
+        plan: ConnectorStatus,
+        shown: usize,
+        reply: Reply<ConnectorStatus>,
+    ) {
+        let tasks = plan.tasks.iter().map(|(_, status)| status);
+        let planned = tasks
+            .chain([&plan.connector])
+            .filter(|status| status.state == State::Restarting)
+            .count();
+        let statuses = Arc::clone(self.parts.worker.statuses());
+        tokio::spawn(async move {
+            let until = Instant::now() + SHOWN;
+            while statuses.restarts(&plan.name) < shown + planned && Instant::now() < until {
+                tokio::time::sleep(LOOK).await;
+            }
+            answer(reply, Ok(plan));
+        });
+    }
+
     /// Only the leader changes offsets, and only of connectors without tasks.
     fn may_alter<T>(&self, name: &Arc<str>, reply: Reply<T>) -> Option<Reply<T>> {
         let refused = match self.lead() {
@@ -334,3 +362,8 @@ fn no_connector(name: &str) -> HerderError {
 pub(super) fn failed(error: ConfigWriteError) -> HerderError {
     HerderError::Internal(error.to_string())
 }
+
+/// How long the answer to a restart waits for its first effect.
+const SHOWN: Duration = Duration::from_secs(1);
+/// How often it looks.
+const LOOK: Duration = Duration::from_millis(2);
