@@ -15,14 +15,21 @@ use windlass_client::consumer::Event;
 use windlass_client::{Clusters, Consumer, TopicPartition};
 use windlass_engine::status::{State, TargetState};
 
-/// A worker with exactly-once delivery, and its connector `c`.
+/// A worker with exactly-once delivery, and its connector `c` with one task.
 async fn start(more: &[(&str, &str)]) -> Cluster {
+    start_with(1, more).await
+}
+
+/// The same with so many tasks.
+async fn start_with(tasks: usize, more: &[(&str, &str)]) -> Cluster {
     let cluster = Cluster::start(1, &[("exactly.once.source.support", "enabled")]).await;
     let mut all = vec![("file", "in"), ("exactly.once.support", "required")];
     all.extend(more);
+    let max = tasks.to_string();
+    all.push(("tasks.max", &max));
     cluster.leader().await;
     cluster.create("c", &all).await.unwrap();
-    cluster.until_running("c", 1).await;
+    cluster.until_running("c", tasks).await;
     cluster
 }
 
@@ -165,7 +172,7 @@ async fn an_interval_ends_transactions_also_when_nothing_comes() {
 
 #[tokio::test]
 async fn what_fails_within_a_transaction_leaves_nothing() {
-    let cluster = start(&[("topic.creation.enable", "false")]).await;
+    let cluster = start(&[]).await;
     give(&cluster, &["0"]);
     until_position(&cluster, 0).await;
     for (api, code) in [
@@ -195,8 +202,7 @@ async fn what_fails_within_a_transaction_leaves_nothing() {
 
 #[tokio::test]
 async fn a_task_does_not_start_when_earlier_ones_cannot_be_fenced() {
-    let cluster = start(&[("tasks.max", "2")]).await;
-    cluster.until_running("c", 2).await;
+    let cluster = start_with(2, &[]).await;
     let faults = cluster.broker.faults();
     let refused = Fault::Error(ResponseError::TransactionalIdAuthorizationFailed);
     faults.on(ApiKey::InitProducerId, refused, 1);
