@@ -169,7 +169,7 @@ impl Transactions {
         self.sequence += values.len() as i32;
     }
 
-    async fn end(&self, topic: &TestTopic, commit: bool) {
+    async fn end(&mut self, topic: &TestTopic, commit: bool) {
         let request = EndTxnRequest::default()
             .with_transactional_id(transactional(&self.id))
             .with_producer_id(self.producer.0)
@@ -181,6 +181,11 @@ impl Transactions {
             .await
             .unwrap();
         assert_eq!(answer.error_code, 0);
+        // With transaction.version 2 each transaction has an epoch of its own (KIP-890).
+        if answer.producer_epoch >= 0 {
+            self.producer = (answer.producer_id, answer.producer_epoch);
+            self.sequence = 0;
+        }
     }
 }
 
