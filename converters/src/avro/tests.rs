@@ -283,6 +283,28 @@ fn names_are_scrubbed_or_refused() {
 }
 
 #[test]
+fn types_of_one_name_must_mean_the_same() {
+    // Maps with other keys than text are arrays of records, all of one name.
+    let both = |second: Schema| {
+        let first = Schema::map(Schema::INT32, time::schema()).build().unwrap();
+        Schema::structure()
+            .field("first", first)
+            .field(
+                "second",
+                Schema::map(Schema::INT32, second).build().unwrap(),
+            )
+            .build()
+            .unwrap()
+    };
+    let config = Options::default();
+    assert!(AvroSchema::of(Some(&both(time::schema())), &config).is_ok());
+    for other in [Schema::INT32, date::schema(), Schema::INT16] {
+        let refused = AvroSchema::of(Some(&both(other)), &config).unwrap_err();
+        assert!(refused.message().starts_with("Can't redefine"), "{refused}");
+    }
+}
+
+#[test]
 fn hostile_input_ends() {
     let config = Options::default();
     let convert = |text: &str| {

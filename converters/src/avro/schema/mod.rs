@@ -165,10 +165,24 @@ impl AvroSchema {
             }
             (Kind::Enum(a), Kind::Enum(b)) => a.name == b.name && a.symbols == b.symbols,
             (Kind::Fixed(a), Kind::Fixed(b)) => a.name == b.name && a.size == b.size,
-            (a, b) => std::mem::discriminant(a) == std::mem::discriminant(b),
+            (of_a, of_b) => {
+                std::mem::discriminant(of_a) == std::mem::discriminant(of_b)
+                    && MEANING
+                        .iter()
+                        .all(|name| self.node(a).props.get(*name) == self.node(b).props.get(*name))
+            }
         }
     }
 }
+
+/// The attributes of a primitive type that decide what its values mean.
+const MEANING: [&str; 5] = [
+    "logicalType",
+    "precision",
+    "scale",
+    "connect.type",
+    "connect.name",
+];
 
 impl Node {
     /// An attribute that is text.
