@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use windlass_testkit::{Kafka, Launch, Worker, wait_for};
+use windlass_testkit::{MixedGroup, Worker, wait_for};
 
 #[test]
 fn three_workers_survive_the_death_of_one() {
     let cluster = Files::new("kill");
-    let mut workers: Vec<_> = (0..3).map(|i| cluster.windlass(i).ready()).collect();
+    let mut workers: Vec<_> = (0..3).map(|i| cluster.group.windlass(i).ready()).collect();
     for name in ["a", "b", "c"] {
         // Whoever is asked passes it on to the leader.
         cluster.create(&workers[2], name);
@@ -56,7 +56,11 @@ fn three_workers_survive_the_death_of_one() {
 #[test]
 fn java_and_windlass_share_a_cluster_under_each_leader() {
     let cluster = Files::new("mixed");
-    let launches = [cluster.java(0), cluster.windlass(1), cluster.java(2)];
+    let launches = [
+        cluster.group.java(0),
+        cluster.group.windlass(1),
+        cluster.group.java(2),
+    ];
     let mut workers: Vec<Option<Worker>> = vec![None, None, None];
     // Who is there first leads; who leaves loses the lead to one of the others.
     for (turn, first) in [1usize, 0, 2].into_iter().enumerate() {
@@ -97,7 +101,7 @@ fn java_and_windlass_share_a_cluster_under_each_leader() {
 #[test]
 fn java_and_windlass_take_turns_on_the_same_topics() {
     let cluster = Files::new("turns");
-    let launches = [cluster.java(0), cluster.windlass(1)];
+    let launches = [cluster.group.java(0), cluster.group.windlass(1)];
     for turn in 0..4 {
         let worker = launches[turn % 2].ready();
         if turn == 0 {
@@ -117,58 +121,30 @@ fn java_and_windlass_take_turns_on_the_same_topics() {
 
 /// The files and topics of a cluster: three pipes from a file through a topic to a file.
 struct Files {
-    dir: tempfile::TempDir,
-    group: String,
+    group: MixedGroup,
 }
 
 impl Files {
     fn new(test: &str) -> Self {
-        let group = format!("distributed-{test}-{:08x}", fastrand::u32(..));
-        let dir = tempfile::tempdir().expect("a directory");
+        let name = format!("distributed-{test}-{:08x}", fastrand::u32(..));
+        let group = MixedGroup::new(env!("CARGO_BIN_EXE_windlass"), name);
         for name in ["a", "b", "c"] {
-            fs::write(dir.path().join(format!("{name}.in")), "").expect("input");
+            fs::write(group.file(&format!("{name}.in")), "").expect("input");
         }
-        Files { dir, group }
+        Files { group }
     }
 
     fn input(&self, name: &str) -> PathBuf {
-        self.dir.path().join(format!("{name}.in"))
+        self.group.file(&format!("{name}.in"))
     }
 
     fn output(&self, name: &str) -> PathBuf {
-        self.dir.path().join(format!("{name}.out"))
-    }
-
-    fn windlass(&self, number: usize) -> Launch {
-        let (kafka, binary) = (Kafka::shared(), env!("CARGO_BIN_EXE_windlass"));
-        let dir = self.home(number);
-        quick(Launch::windlass_distributed(
-            binary,
-            &dir,
-            kafka.address(),
-            &self.group,
-        ))
-    }
-
-    fn java(&self, number: usize) -> Launch {
-        let kafka = Kafka::shared();
-        quick(Launch::java_distributed(
-            &self.home(number),
-            kafka.address(),
-            &self.group,
-        ))
-        .with("plugin.discovery", "service_load")
-    }
-
-    fn home(&self, number: usize) -> PathBuf {
-        let home = self.dir.path().join(format!("worker-{number}"));
-        fs::create_dir_all(&home).expect("a directory");
-        home
+        self.group.file(&format!("{name}.out"))
     }
 
     /// Makes a pipe.
     fn create(&self, worker: &Worker, name: &str) {
-        let topic = format!("{}-{name}", self.group);
+        let topic = format!("{}-{name}", self.group.name());
         let text = |path: PathBuf| path.to_str().expect("UTF-8").to_owned();
         let file = "org.apache.kafka.connect.file.FileStream";
         let source = json!({
@@ -188,7 +164,7 @@ impl Files {
     /// Changes the configurations of a pipe in what does not matter.
     fn touch(&self, worker: &Worker, name: &str, turn: usize) {
         for end in ["source", "sink"] {
-            let path = format!("/connectors/{}-{name}-{end}/config", self.group);
+            let path = format!("/connectors/{}-{name}-{end}/config", self.group.name());
             let mut config = self.config(worker, &path);
             config["errors.log.enable"] = json!(turn.is_multiple_of(2).to_string());
             self.put(worker, &path, &config);
@@ -223,7 +199,7 @@ impl Files {
         let mut places = BTreeSet::new();
         for name in ["a", "b", "c"] {
             for end in ["source", "sink"] {
-                let status = worker.status(&format!("{}-{name}-{end}", self.group));
+                let status = worker.status(&format!("{}-{name}-{end}", self.group.name()));
                 let tasks = status["tasks"].as_array().cloned().unwrap_or_default();
                 if tasks.len() != 1 {
                     return BTreeSet::new();
@@ -255,7 +231,7 @@ impl Files {
                 match missing {
                     0 => Ok(()),
                     n => {
-                        let status = worker.status(&format!("{}-{name}-sink", self.group));
+                        let status = worker.status(&format!("{}-{name}-sink", self.group.name()));
                         Err(format!("{n} lines of {name} are missing: {status}"))
                     }
                 }
@@ -269,15 +245,6 @@ fn missing(input: &Path, output: &Path) -> usize {
     let (wanted, found) = (read(input), read(output));
     let found: BTreeSet<&str> = found.lines().collect();
     wanted.lines().filter(|line| !found.contains(line)).count()
-}
-
-fn quick(launch: Launch) -> Launch {
-    launch
-        .with("offset.storage.partitions", "2")
-        .with("status.storage.partitions", "1")
-        .with("scheduled.rebalance.max.delay.ms", "0")
-        .with("session.timeout.ms", "6000")
-        .with("heartbeat.interval.ms", "1000")
 }
 
 /// A JVM on a busy machine is slow.

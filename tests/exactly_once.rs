@@ -13,7 +13,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use windlass_testkit::{Kafka, Launch, Worker, append_lines, wait_for};
+use windlass_testkit::{Kafka, Launch, MixedGroup, Worker, append_lines, wait_for};
 
 #[test]
 fn no_line_is_lost_or_comes_twice_while_workers_die_and_freeze() {
@@ -31,8 +31,7 @@ fn java_workers_in_the_group_make_no_difference() {
 
 /// A group of workers, with one source connector for each of its files.
 struct Cluster {
-    dir: tempfile::TempDir,
-    group: String,
+    group: MixedGroup,
     topic: String,
 }
 
@@ -49,8 +48,8 @@ impl Cluster {
         let group = format!("eos-{name}-{:08x}", fastrand::u32(..));
         let topic = format!("{group}-lines");
         Kafka::shared().create_topic(&topic, 1);
-        let dir = tempfile::tempdir().expect("a directory");
-        let cluster = Cluster { dir, group, topic };
+        let group = MixedGroup::new(env!("CARGO_BIN_EXE_windlass"), group);
+        let cluster = Cluster { group, topic };
         for (place, name) in (0..).zip(NAMES) {
             append_lines(&cluster.input(name), first(place), first(place) + 100);
         }
@@ -192,7 +191,7 @@ impl Cluster {
     /// What workers of both kinds agree on: each connector's tasks were counted before they ran.
     fn check_config_topic(&self) {
         let properties = ["--property", "print.key=true"];
-        let records = consume(&format!("{}-config", self.group), &properties);
+        let records = consume(&format!("{}-config", self.group.name()), &properties);
         for name in NAMES {
             let wanted = format!(
                 "tasks-fencing-{}\t{{\"task-count\":1}}",
@@ -220,38 +219,19 @@ impl Cluster {
     }
 
     fn connector(&self, name: &str) -> String {
-        format!("{}-{name}", self.group)
+        format!("{}-{name}", self.group.name())
     }
 
     fn input(&self, name: &str) -> PathBuf {
-        self.dir.path().join(format!("{name}.in"))
-    }
-
-    fn home(&self, number: usize) -> PathBuf {
-        let home = self.dir.path().join(format!("worker-{number}"));
-        fs::create_dir_all(&home).expect("a directory");
-        home
+        self.group.file(&format!("{name}.in"))
     }
 
     fn windlass(&self, number: usize) -> Launch {
-        let (kafka, binary) = (Kafka::shared(), env!("CARGO_BIN_EXE_windlass"));
-        let home = self.home(number);
-        quick(Launch::windlass_distributed(
-            binary,
-            &home,
-            kafka.address(),
-            &self.group,
-        ))
+        exactly_once(self.group.windlass(number))
     }
 
     fn java(&self, number: usize) -> Launch {
-        let kafka = Kafka::shared();
-        quick(Launch::java_distributed(
-            &self.home(number),
-            kafka.address(),
-            &self.group,
-        ))
-        .with("plugin.discovery", "service_load")
+        exactly_once(self.group.java(number))
     }
 }
 
@@ -322,14 +302,9 @@ fn consume(topic: &str, more: &[&str]) -> String {
     )
 }
 
-fn quick(launch: Launch) -> Launch {
+fn exactly_once(launch: Launch) -> Launch {
     launch
         .with("exactly.once.source.support", "enabled")
-        .with("offset.storage.partitions", "2")
-        .with("status.storage.partitions", "1")
-        .with("scheduled.rebalance.max.delay.ms", "0")
-        .with("session.timeout.ms", "6000")
-        .with("heartbeat.interval.ms", "1000")
         .with("connector.client.config.override.policy", "All")
 }
 
